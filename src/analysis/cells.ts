@@ -1,0 +1,60 @@
+import type { Value } from '../model/value.js';
+import { Dim } from '../symbolic/dim.js';
+
+/** A number that an exporter wrote down: a size of a constant, or an element of an integer constant. */
+export interface Cell {
+  readonly id: string;
+  readonly value: Value;
+  readonly kind: 'size' | 'element';
+  /** Axis of the size, or row-major index of the element. */
+  readonly index: number;
+  /** What stands in the file. */
+  readonly traced: number;
+}
+
+/**
+ * The cells of a model. Sizes and contents that inference hands to live nodes carry them as the *origin* of plain
+ * numbers, so that a number which meets a symbolic expression can be traced back to where it was written.
+ */
+export class Cells {
+  readonly #cells = new Map<string, Cell>();
+  readonly #ids = new Map<Value, number>();
+  readonly #assigned = new Map<string, Dim>();
+
+  /** From now on, an expression takes the place of the cell's number. */
+  assign(id: string, dim: Dim): void {
+    this.#assigned.set(id, dim);
+  }
+
+  /** The expression assigned to a cell. */
+  assigned(id: string): Dim | undefined {
+    return this.#assigned.get(id);
+  }
+
+  /** The cells that were assigned an expression, in the order of assignment. */
+  *baked(): Iterable<{ cell: Cell; size: Dim }> {
+    for (const [id, size] of this.#assigned) yield { cell: this.#cells.get(id) as Cell, size };
+  }
+
+  get(id: string): Cell | undefined {
+    return this.#cells.get(id);
+  }
+
+  /** The size or element as inference sees it: the number with its origin, or the expression assigned to it. */
+  dim(value: Value, kind: Cell['kind'], index: number, traced: number): Dim {
+    // Broadcasting makes 1 fit anything and 0 is empty on purpose: neither can be told from a parameter.
+    if (kind === 'size' && traced < 2) return Dim.of(traced);
+    const id = this.#id(value, kind, index);
+    if (!this.#cells.has(id)) this.#cells.set(id, { id, value, kind, index, traced });
+    return this.#assigned.get(id) ?? Dim.cell(id, traced);
+  }
+
+  #id(value: Value, kind: Cell['kind'], index: number): string {
+    let number = this.#ids.get(value);
+    if (number === undefined) {
+      number = this.#ids.size;
+      this.#ids.set(value, number);
+    }
+    return `#${number}${kind === 'size' ? '.' : '@'}${index}`;
+  }
+}

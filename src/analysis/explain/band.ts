@@ -1,0 +1,85 @@
+import type { BitMatrix, Element } from './matrix.js';
+
+/**
+ * A mask by relative position in blocks of `chunk`: element (i, j) is `inside` where
+ * `low <= floor(j / chunk) - floor(i / chunk) <= high`, else `outside`. A bound that is undefined is open.
+ *
+ * - causal: chunk 1, high 0; its complement: chunk 1, low 1
+ * - sliding window of w positions: chunk 1, low 1 - w, high 0
+ * - band |i - j| <= w: chunk 1, low -w, high w; identity matrix: low 0, high 0
+ * - chunks of c frames with n chunks of left context: chunk c, low -n, high 0; block diagonal: chunk c, low 0, high 0
+ */
+export interface BandMask {
+  readonly kind: 'band';
+  readonly rowAxis: number;
+  readonly columnAxis: number;
+  readonly chunk: number;
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+  readonly inside: Element;
+  readonly outside: Element;
+}
+
+type Band = Omit<BandMask, 'kind' | 'rowAxis' | 'columnAxis'>;
+
+/** Finds the band that gives exactly this matrix; undefined when none does. */
+export function findBand(matrix: BitMatrix): Band | undefined {
+  const chunk = firstDifferentRow(matrix);
+  if (chunk === undefined) return undefined; // rows are all alike: this depends on the column only
+  const offsets = bitByOffset(matrix, chunk);
+  if (offsets === undefined) return undefined;
+  const { first, bits } = offsets;
+  const ends = (bit: number) => {
+    const low = bits.indexOf(bit);
+    const high = bits.lastIndexOf(bit);
+    for (let k = low; k <= high; k++) if (bits[k] !== bit) return undefined;
+    return {
+      chunk,
+      // An end that coincides with the last block offset of the matrix is open: nothing lies beyond it.
+      low: low === 0 ? undefined : first + low,
+      high: high === bits.length - 1 ? undefined : first + high,
+      inside: bit === 1 ? matrix.one : matrix.zero,
+      outside: bit === 1 ? matrix.zero : matrix.one,
+    };
+  };
+  // Both polarities may be one run (causal and its complement): the closed side nearer to "includes the diagonal" wins.
+  const candidates = [ends(bits[-first] as number), ends(1 - (bits[-first] as number))];
+  return candidates.find((band) => band !== undefined);
+}
+
+function firstDifferentRow({ rows, columns, bits }: BitMatrix): number | undefined {
+  for (let i = 1; i < rows; i++) {
+    for (let j = 0; j < columns; j++) if (bits[i * columns + j] !== bits[j]) return i;
+  }
+  return undefined;
+}
+
+/** The bit of every block offset `floor(j / chunk) - floor(i / chunk)`, from `first` on; undefined when one has both. */
+function bitByOffset({ rows, columns, bits }: BitMatrix, chunk: number): { first: number; bits: number[] } | undefined {
+  const first = -Math.floor((rows - 1) / chunk);
+  const last = Math.floor((columns - 1) / chunk);
+  const byOffset = new Array<number>(last - first + 1).fill(-1);
+  for (let i = 0; i < rows; i++) {
+    const block = Math.floor(i / chunk);
+    for (let j = 0; j < columns; j++) {
+      const k = Math.floor(j / chunk) - block - first;
+      const bit = bits[i * columns + j] as number;
+      if (byOffset[k] === -1) byOffset[k] = bit;
+      else if (byOffset[k] !== bit) return undefined;
+    }
+  }
+  return { first, bits: byOffset };
+}
+
+/** How the field calls this mask: 'causal', 'sliding window of 6', 'chunks of 16 with 2 chunks of left context' ... */
+export function describeBand({ chunk, low, high }: Band): string {
+  const unit = chunk === 1 ? '' : ` in chunks of ${chunk}`;
+  if (low === undefined && high === 0) return `causal${unit}`;
+  if (low === 0 && high === 0) return chunk === 1 ? 'identity' : `block diagonal${unit}`;
+  if (low !== undefined && high === 0) {
+    return chunk === 1 ? `sliding window of ${1 - low}` : `causal${unit} with ${-low} chunks of left context`;
+  }
+  if (low === 1 && high === undefined) return `strictly upper triangular${unit}`;
+  if (low !== undefined && high !== undefined && low === -high) return `band of ${high} to either side${unit}`;
+  return `band ${low ?? '-inf'} <= j - i <= ${high ?? 'inf'}${unit}`;
+}

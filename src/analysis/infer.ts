@@ -1,0 +1,332 @@
+import type { Attribute } from '../model/attribute.js';
+import type { Graph } from '../model/graph.js';
+import type { LocalFunction } from '../model/local-function.js';
+import type { Model } from '../model/model.js';
+import type { Node } from '../model/node.js';
+import type { Value } from '../model/value.js';
+import { RuleContext } from '../ops/context.js';
+import { lookupOp } from '../ops/registry.js';
+import { CONTENT_LIMIT, type Facts, type Shape, type SubgraphInference, type TensorFacts } from '../ops/types.js';
+import { Dim } from '../symbolic/dim.js';
+import type { Scalar } from '../symbolic/scalar.js';
+import { type DenseTensor, elementCount } from '../tensor/dense.js';
+import { isFloat } from '../tensor/dtype.js';
+import { Cells } from './cells.js';
+import { Constants } from './constants.js';
+import { declaredDim, declaredFacts } from './declared.js';
+import { NodeAttributes } from './node-attributes.js';
+
+/** Two sizes that an operator says are equal, and that cannot be: a literal against an expression, mostly. */
+export interface Conflict {
+  readonly node: Node;
+  readonly what: string;
+  readonly left: Dim;
+  readonly right: Dim;
+}
+
+/** How to infer. */
+export interface InferOptions {
+  /** Sizes that take the place of the declared ones of graph inputs, by input name. */
+  readonly inputShapes?: Readonly<Record<string, readonly (number | string | undefined)[]>>;
+  /** Where numbers written in constants are remembered; without it they are plain numbers. */
+  readonly cells?: Cells;
+  /** Folded constants to share between several inferences of an unchanged model. */
+  readonly constants?: Constants;
+}
+
+/** Element contents of constants are read up to this many elements for floats (scales, pads), more for integers. */
+const FLOAT_CONTENT_LIMIT = 32;
+
+/**
+ * Infers what every value of a model is: element type, shape as expressions in the input symbols, contents of small
+ * integer tensors. Never throws on a model that is merely wrong: conflicts are collected, unknowns have reasons.
+ */
+export function infer(model: Model, options: InferOptions = {}): Inference {
+  const inference = new Inference(model, options);
+  inference.run();
+  return inference;
+}
+
+/** The facts of one inference run. */
+export class Inference {
+  readonly model: Model;
+  readonly constants: Constants;
+  readonly cells: Cells | undefined;
+  readonly #options: InferOptions;
+  readonly #facts = new Map<Value, Facts>();
+  readonly #frontier = new Map<Value, Facts>();
+  readonly #conflicts = new Map<Node, Conflict[]>();
+  readonly #reasons = new Map<Node, string[]>();
+  readonly #functions = new Map<string, LocalFunction>();
+  readonly #bound = new Map<string, Dim>();
+  readonly #active = new Set<LocalFunction>();
+
+  constructor(model: Model, options: InferOptions) {
+    this.model = model;
+    this.#options = options;
+    this.cells = options.cells;
+    this.constants = options.constants ?? new Constants();
+    for (const fn of model.functions) this.#functions.set(functionKey(fn.domain, fn.name, fn.overload), fn);
+  }
+
+  /** What is known of a value; constants show their plain numbers. */
+  facts(value: Value): Facts | undefined {
+    const facts = this.#facts.get(value);
+    return facts?.kind === 'tensor' ? this.#resolve(facts) : facts;
+  }
+
+  /** The value's shape, undefined where the rank is unknown. */
+  shape(value: Value): Shape | undefined {
+    const facts = this.facts(value);
+    return facts?.kind === 'tensor' ? facts.shape : undefined;
+  }
+
+  /** What a node that is not constant sees of its input: constants carry their cells. */
+  seen(value: Value): Facts | undefined {
+    return this.constants.isConstant(value) ? this.#atFrontier(value) : this.facts(value);
+  }
+
+  /** All conflicts, in the order of the nodes visited. */
+  get conflicts(): Conflict[] {
+    return [...this.#conflicts.values()].flat();
+  }
+
+  /** Why outputs of this node stay unknown. */
+  reasons(node: Node): readonly string[] {
+    return this.#reasons.get(node) ?? [];
+  }
+
+  run(): void {
+    const { graph } = this.model;
+    this.#declareInputs(graph, (value) => this.#inputFacts(value));
+    this.#visitGraph(graph, undefined);
+  }
+
+  #inputFacts(value: Value): Facts | undefined {
+    const declared = value.declared === undefined ? undefined : declaredFacts(value.declared);
+    const given = this.#options.inputShapes?.[value.name];
+    if (declared?.kind !== 'tensor' && declared !== undefined) return declared;
+    const shape = given ? given.map(declaredDim) : declared?.shape;
+    return {
+      kind: 'tensor',
+      dtype: declared?.dtype,
+      // A size that nobody declared is still one size: name it after the input.
+      shape: shape?.map((dim, axis) => dim ?? Dim.symbol(`${value.name}_dim_${axis}`)),
+    };
+  }
+
+  #declareInputs(graph: Graph, factsOf: (value: Value, i: number) => Facts | undefined): void {
+    graph.inputs.forEach((value, i) => {
+      const facts = factsOf(value, i);
+      if (facts !== undefined) this.#facts.set(value, facts);
+      else this.#facts.delete(value);
+    });
+  }
+
+  #visitGraph(graph: Graph, call: ReadonlyMap<string, Attribute> | undefined): void {
+    for (const value of graph.initializers) {
+      const tensor = value.initializer;
+      if (tensor !== undefined) {
+        this.#facts.set(value, this.#constantFacts(value, tensor.dataType, tensor.dims));
+      } else if (value.declared !== undefined) {
+        const facts = declaredFacts(value.declared);
+        if (facts !== undefined) this.#facts.set(value, facts);
+      }
+    }
+    for (const node of graph.topologicalOrder()) this.#visit(node, call);
+  }
+
+  #visit(node: Node, call: ReadonlyMap<string, Attribute> | undefined): void {
+    const constant = node.outputs.some((output) => output !== undefined && this.constants.isConstant(output));
+    const fn = this.#functions.get(functionKey(node.domain, node.opType, node.overload));
+    const definition = lookupOp(node.domain, node.opType);
+    this.#conflicts.delete(node);
+    this.#reasons.delete(node);
+    const inputs = node.inputs.map((input) => {
+      if (input === undefined) return undefined;
+      return constant ? this.facts(input) : this.seen(input);
+    });
+    if (fn !== undefined) return this.#visitFunction(fn, node, inputs, call);
+    if (definition?.infer === undefined) {
+      this.#note(node, `${node.domain ? `${node.domain}.` : ''}${node.opType} is not known`);
+      return;
+    }
+    const context = new RuleContext({
+      opType: node.opType,
+      domain: node.domain,
+      opset: node.graph.opset(node.domain) ?? 0,
+      attributes: new NodeAttributes(node, call),
+      inputs,
+      inputPresent: node.inputs.map((input) => input !== undefined),
+      outputPresent: node.outputs.map((output) => output !== undefined),
+      constant: (i) => {
+        const input = node.inputs[i];
+        return input === undefined ? undefined : this.constants.dense(input);
+      },
+      subgraph: (name) => this.#subgraph(node, name, call),
+      onConflict: (left, right, what) => this.#conflict({ node, what, left, right }),
+      bind: (symbol, dim) => this.#bound.set(symbol, dim),
+      resolve: (dim) => this.#resolveDim(dim),
+      onUnknown: (reason) => this.#note(node, reason),
+    });
+    definition.infer(context);
+    node.outputs.forEach((output, i) => {
+      if (output === undefined) return;
+      let facts = context.outputs[i];
+      if (constant) {
+        const dense = this.#needsFolding(facts) ? this.constants.dense(output) : undefined;
+        if (dense) facts = this.#constantFacts(output, dense.dtype, dense.shape);
+        else if (facts?.kind === 'tensor' && facts.shape?.every((dim) => dim?.isNumber)) {
+          facts = this.#constantFacts(
+            output,
+            facts.dtype,
+            facts.shape.map((dim) => (dim as Dim).value as number),
+          );
+        }
+      }
+      if (facts !== undefined) this.#facts.set(output, facts);
+      else this.#facts.delete(output);
+    });
+  }
+
+  #needsFolding(facts: Facts | undefined): boolean {
+    return facts?.kind !== 'tensor' || facts.dtype === undefined || !facts.shape?.every((dim) => dim?.isNumber);
+  }
+
+  #visitFunction(
+    fn: LocalFunction,
+    node: Node,
+    inputs: readonly (Facts | undefined)[],
+    call: ReadonlyMap<string, Attribute> | undefined,
+  ): void {
+    if (this.#active.has(fn)) return this.#note(node, `function ${fn.name} calls itself`);
+    this.#active.add(fn);
+    const attributes = new Map<string, Attribute>();
+    for (const attribute of fn.defaultAttributes) attributes.set(attribute.name, attribute);
+    for (const attribute of node.attributes) {
+      const value = attribute.refAttrName ? call?.get(attribute.refAttrName) : attribute;
+      if (value !== undefined) attributes.set(attribute.name, value);
+    }
+    this.#declareInputs(fn.body, (_, i) => inputs[i]);
+    this.#visitGraph(fn.body, attributes);
+    node.outputs.forEach((output, i) => {
+      const inner = fn.body.outputs[i];
+      const facts = inner === undefined ? undefined : this.seen(inner);
+      if (output !== undefined && facts !== undefined) this.#facts.set(output, facts);
+    });
+    this.#active.delete(fn);
+  }
+
+  #subgraph(node: Node, name: string, call: ReadonlyMap<string, Attribute> | undefined): SubgraphInference | undefined {
+    const graph = node.attributes.get(name)?.asGraph();
+    if (graph === undefined) return undefined;
+    return {
+      inputCount: graph.inputs.length,
+      outputCount: graph.outputs.length,
+      infer: (inputs) => {
+        this.#declareInputs(graph, (value, i) => {
+          const declared = value.declared === undefined ? undefined : declaredFacts(value.declared);
+          const given = inputs[i];
+          if (given?.kind === 'tensor' && given.dtype === undefined && declared?.kind === 'tensor') {
+            return { ...given, dtype: declared.dtype };
+          }
+          return given ?? declared;
+        });
+        this.#visitGraph(graph, call);
+        return graph.outputs.map((output) => this.seen(output));
+      },
+    };
+  }
+
+  /** A constant as the constant part sees it; its elements are read when a rule asks for them. */
+  #constantFacts(value: Value, dtype: number | undefined, dims: readonly number[]): TensorFacts {
+    const shape = dims.map((size) => Dim.of(size));
+    const read = () => this.constants.dense(value);
+    return withLazyContent({ kind: 'tensor', dtype, shape }, dims, dtype, () => contentOf(read(), undefined));
+  }
+
+  #atFrontier(value: Value): Facts | undefined {
+    const known = this.#frontier.get(value);
+    if (known !== undefined) return known;
+    const facts = this.facts(value);
+    const { cells } = this;
+    if (cells === undefined || facts?.kind !== 'tensor' || !facts.shape?.every((dim) => dim?.isNumber)) return facts;
+    const dims = facts.shape.map((dim) => (dim as Dim).value as number);
+    const shape = dims.map((size, axis) => cells.dim(value, 'size', axis, size));
+    const read = () => this.constants.dense(value);
+    const result = withLazyContent({ kind: 'tensor', dtype: facts.dtype, shape }, dims, facts.dtype, () =>
+      contentOf(read(), (index, traced) => cells.dim(value, 'element', index, traced)),
+    );
+    this.#frontier.set(value, result);
+    return result;
+  }
+
+  #resolve(facts: TensorFacts): TensorFacts {
+    if (this.#bound.size === 0 || !facts.shape?.some((dim) => dim?.hasFresh)) return facts;
+    const shape = facts.shape.map((dim) => dim && this.#resolveDim(dim));
+    return Object.create(facts, { shape: { value: shape, enumerable: true } }) as TensorFacts;
+  }
+
+  #resolveDim(dim: Dim): Dim {
+    return dim.hasFresh && this.#bound.size > 0 ? dim.substitute(this.#bound) : dim;
+  }
+
+  #conflict(conflict: Conflict): void {
+    const list = this.#conflicts.get(conflict.node);
+    if (list === undefined) this.#conflicts.set(conflict.node, [conflict]);
+    else list.push(conflict);
+  }
+
+  #note(node: Node, reason: string): void {
+    const list = this.#reasons.get(node);
+    if (list === undefined) this.#reasons.set(node, [reason]);
+    else if (!list.includes(reason)) list.push(reason);
+  }
+}
+
+function functionKey(domain: string, name: string, overload: string): string {
+  return `${domain}\0${name}\0${overload}`;
+}
+
+type Content = readonly (Scalar | undefined)[] | undefined;
+
+/** Facts whose `content` is computed when first read: most constants are weights that nobody asks. */
+function withLazyContent(
+  facts: TensorFacts,
+  dims: readonly number[],
+  dtype: number | undefined,
+  compute: () => Content,
+): TensorFacts {
+  const limit = dtype !== undefined && isFloat(dtype) ? FLOAT_CONTENT_LIMIT : CONTENT_LIMIT;
+  if (elementCount(dims) > limit) return facts;
+  let content: Content;
+  let done = false;
+  return Object.defineProperty(facts, 'content', {
+    enumerable: true,
+    get: () => {
+      if (!done) {
+        done = true;
+        content = compute();
+      }
+      return content;
+    },
+  });
+}
+
+/** Elements as scalars; `cell` gives integral elements their origin. */
+function contentOf(
+  dense: DenseTensor | undefined,
+  cell: ((index: number, traced: number) => Dim) | undefined,
+): Content {
+  if (dense === undefined || typeof dense.data[0] === 'string') return undefined;
+  if (dense.data.length !== elementCount(dense.shape)) return undefined; // complex
+  const content: (Scalar | undefined)[] = [];
+  for (let i = 0; i < dense.data.length; i++) {
+    const element = Number(dense.data[i]);
+    if (!Number.isSafeInteger(element)) {
+      const exact = typeof dense.data[i] !== 'bigint';
+      content.push(exact ? element : Dim.of(element));
+    } else content.push(cell ? cell(i, element) : Dim.of(element));
+  }
+  return content;
+}

@@ -1,0 +1,130 @@
+import type { AttributeInput } from '../model/attribute.js';
+import type { Graph } from '../model/graph.js';
+import type { Node } from '../model/node.js';
+import type { Value } from '../model/value.js';
+import { type DenseTensor, elementCount } from '../tensor/dense.js';
+import { DataType } from '../tensor/dtype.js';
+
+/** What to compute: one node with one output. */
+export interface NodeSpec {
+  readonly opType: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly attributes?: Readonly<Record<string, AttributeInput>>;
+  /** Beginning of the new value's name: 'mask', 'length' ... */
+  readonly hint: string;
+}
+
+/**
+ * Adds nodes and constants to graphs, each at most once: asking for a computation that is already there (emitted before,
+ * or a Shape node of the model itself) gives the existing value. New nodes stand right before the node that first needs
+ * them, so callers go through consumers in graph order.
+ */
+export class Emitter {
+  readonly #known = new Map<Graph, Map<string, Value>>();
+  readonly #positions = new Map<Graph, Map<Node, number>>();
+  readonly added: Node[] = [];
+
+  /** The value of an ONNX computation, available to `anchor`. */
+  node(spec: NodeSpec, anchor: Node): Value {
+    const { graph } = anchor;
+    const key = nodeKey(spec.opType, spec.inputs, attributesKey(spec.attributes));
+    const known = this.#values(graph).get(key);
+    if (known !== undefined && this.isAvailable(known, anchor)) return known;
+    const output = graph.freshName(spec.hint);
+    const node = graph.addNode(
+      {
+        opType: spec.opType,
+        inputs: [...spec.inputs],
+        outputs: [output],
+        name: output,
+        ...(spec.attributes ? { attributes: { ...spec.attributes } } : {}),
+      },
+      { before: anchor },
+    );
+    const positions = this.#positionsOf(graph);
+    positions.set(node, (positions.get(anchor) ?? 0) - 0.5);
+    this.added.push(node);
+    const value = node.outputs[0] as Value;
+    this.#values(graph).set(key, value);
+    return value;
+  }
+
+  /** A constant: an initializer of the anchor's graph, or of the main graph's where bodies have none of their own. */
+  constant(tensor: DenseTensor, hint: string, anchor: Node): Value {
+    const { graph } = anchor;
+    const key = constantKey(tensor);
+    const known = this.#values(graph).get(key);
+    if (known !== undefined && this.isAvailable(known, anchor)) return known;
+    // Before IR version 4 every initializer has to be a graph input too: use a Constant node there, and in functions.
+    const value =
+      graph.model.irVersion < 4 || graph.isFunctionBody
+        ? this.node({ opType: 'Constant', inputs: [], attributes: { value: { tensor } }, hint }, anchor)
+        : graph.addInitializer(graph.freshName(hint), tensor);
+    this.#values(graph).set(key, value);
+    return value;
+  }
+
+  /** An int64 scalar (rank 0) or, for a list, a vector. */
+  int64(values: number | readonly number[], hint: string, anchor: Node): Value {
+    const list = typeof values === 'number' ? [values] : values;
+    const shape = typeof values === 'number' ? [] : [values.length];
+    return this.constant({ dtype: DataType.INT64, shape, data: BigInt64Array.from(list, BigInt) }, hint, anchor);
+  }
+
+  /** Can `anchor` read this value: is it of its graph or an outer one, and computed before it? */
+  isAvailable(value: Value, anchor: Node): boolean {
+    let node: Node | undefined = anchor;
+    while (node !== undefined && node.graph !== value.graph) node = node.graph.parent;
+    if (node === undefined) return false;
+    if (value.producer === undefined) return true;
+    const positions = this.#positionsOf(node.graph);
+    const made = positions.get(value.producer);
+    return made !== undefined && made < (positions.get(node) ?? 0);
+  }
+
+  /** Position of a node among its graph's nodes, in topological order. */
+  position(node: Node): number {
+    return this.#positionsOf(node.graph).get(node) ?? 0;
+  }
+
+  #positionsOf(graph: Graph): Map<Node, number> {
+    let positions = this.#positions.get(graph);
+    if (positions === undefined) {
+      positions = new Map();
+      let i = 0;
+      for (const node of graph.nodes) positions.set(node, i++);
+      this.#positions.set(graph, positions);
+    }
+    return positions;
+  }
+
+  #values(graph: Graph): Map<string, Value> {
+    let values = this.#known.get(graph);
+    if (values === undefined) {
+      values = new Map();
+      for (const node of graph.nodes) {
+        const [output] = node.outputs;
+        if (node.opType !== 'Shape' || node.domain !== '' || output === undefined) continue;
+        if (node.attributes.get('start') || node.attributes.get('end')) continue;
+        const key = nodeKey('Shape', node.inputs, attributesKey({}));
+        if (!values.has(key)) values.set(key, output);
+      }
+      this.#known.set(graph, values);
+    }
+    return values;
+  }
+}
+
+function nodeKey(opType: string, inputs: readonly (Value | undefined)[], attributes: string): string {
+  return `${opType}(${inputs.map((input) => JSON.stringify(input?.name ?? '')).join(',')})${attributes}`;
+}
+
+function attributesKey(attributes: NodeSpec['attributes'] = {}): string {
+  return JSON.stringify(attributes, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+}
+
+function constantKey({ dtype, shape, data }: DenseTensor): string {
+  if (elementCount(shape) > 64) throw new RangeError('only small constants are shared by content');
+  const elements = Array.from(data as ArrayLike<unknown>, (x) => (Object.is(x, -0) ? '-0' : String(x)));
+  return `constant:${dtype}[${shape.join(',')}]${elements.join(',')}`;
+}
