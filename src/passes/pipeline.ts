@@ -1,0 +1,33 @@
+import type { Pass, PassReport } from './pass.js';
+
+/**
+ * Composes passes into one pass that runs them in order on the same model.
+ *
+ * The report joins the passes' reports; traced sizes that an earlier pass solved win over later ones. It stops at the
+ * first pass that throws: the model is then in an unspecified state and must not be saved.
+ *
+ * @param passes - run in this order
+ * @param name - the name of the resulting pass, and of its report
+ */
+export function pipeline(passes: readonly Pass[], name = 'pipeline'): Pass {
+  return {
+    name,
+    async run(model, context) {
+      const reports: PassReport[] = [];
+      for (const pass of passes) reports.push(await pass.run(model, context));
+      return joinReports(name, reports);
+    },
+  };
+}
+
+/** Joins reports of passes that ran in this order on one model. */
+export function joinReports(name: string, reports: readonly PassReport[]): PassReport {
+  return {
+    pass: name,
+    changed: reports.some((report) => report.changed),
+    findings: reports.flatMap((report) => report.findings),
+    edits: reports.flatMap((report) => report.edits),
+    unresolved: reports.flatMap((report) => report.unresolved),
+    sizes: Object.assign({}, ...reports.map((report) => report.sizes ?? {}).reverse()),
+  };
+}
