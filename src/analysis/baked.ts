@@ -1,7 +1,7 @@
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
-import type { Dim } from '../symbolic/dim.js';
+import { Dim } from '../symbolic/dim.js';
 import { type Cell, Cells } from './cells.js';
 import { Constants } from './constants.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
@@ -86,7 +86,7 @@ function solve({ left, right }: Conflict, cells: Cells): { id: string; size: Dim
   if (candidates.size !== 1) return undefined;
   const [id] = candidates as unknown as [string];
   const difference = (literal.origin ?? literal).sub(symbolic.origin ?? symbolic);
-  const size = difference.solveFor(id);
+  const size = difference.solveFor(id, Dim.of(0));
   if (size === undefined || size.isNumber || [...size.symbols()].some((symbol) => cells.get(symbol))) return undefined;
   return { id, size };
 }

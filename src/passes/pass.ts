@@ -36,6 +36,8 @@ export interface PassReport {
   readonly edits: Edit[];
   /** Defects that are left, each with the reason in its message. */
   readonly unresolved: Finding[];
+  /** Defects of another kind that the pass saw on its way and that are not its own to repair. */
+  readonly others?: Finding[];
   /** Traced sizes solved from the file: symbol -> number. */
   readonly sizes?: Record<string, number>;
 }

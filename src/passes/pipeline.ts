@@ -28,6 +28,8 @@ export function joinReports(name: string, reports: readonly PassReport[]): PassR
     findings: reports.flatMap((report) => report.findings),
     edits: reports.flatMap((report) => report.edits),
     unresolved: reports.flatMap((report) => report.unresolved),
+    // What one pass leaves to others a later one may have repaired: the last one's view counts.
+    others: reports.at(-1)?.others ?? [],
     sizes: Object.assign({}, ...reports.map((report) => report.sizes ?? {}).reverse()),
   };
 }

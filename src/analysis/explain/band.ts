@@ -22,10 +22,19 @@ export interface BandMask {
 
 type Band = Omit<BandMask, 'kind' | 'rowAxis' | 'columnAxis'>;
 
-/** Finds the band that gives exactly this matrix; undefined when none does. */
+/** Finds the band that gives exactly this matrix, the smallest chunk first; undefined when none does. */
 export function findBand(matrix: BitMatrix): Band | undefined {
-  const chunk = firstDifferentRow(matrix);
-  if (chunk === undefined) return undefined; // rows are all alike: this depends on the column only
+  // Rows change only where a chunk begins, so the chunk divides the index of the first row that is different.
+  const limit = firstDifferentRow(matrix) ?? 0;
+  for (let chunk = 1; chunk <= limit; chunk++) {
+    if (limit % chunk !== 0) continue;
+    const band = bandOfChunk(matrix, chunk);
+    if (band !== undefined) return band;
+  }
+  return undefined;
+}
+
+function bandOfChunk(matrix: BitMatrix, chunk: number): Band | undefined {
   const offsets = bitByOffset(matrix, chunk);
   if (offsets === undefined) return undefined;
   const { first, bits } = offsets;
@@ -42,9 +51,9 @@ export function findBand(matrix: BitMatrix): Band | undefined {
       outside: bit === 1 ? matrix.zero : matrix.one,
     };
   };
-  // Both polarities may be one run (causal and its complement): the closed side nearer to "includes the diagonal" wins.
-  const candidates = [ends(bits[-first] as number), ends(1 - (bits[-first] as number))];
-  return candidates.find((band) => band !== undefined);
+  // Where both values are one run (causal and its complement), "inside" is the one on the diagonal.
+  const diagonal = bits[-first] as number;
+  return ends(diagonal) ?? ends(1 - diagonal);
 }
 
 function firstDifferentRow({ rows, columns, bits }: BitMatrix): number | undefined {
