@@ -1,0 +1,211 @@
+import { Dim } from '../symbolic/dim.js';
+import type { Scalar } from '../symbolic/scalar.js';
+import { Rational } from '../symbolic/scalar.js';
+import { type DenseTensor, elementCount } from '../tensor/dense.js';
+import { unifyBroadcast } from './lib/broadcast-dims.js';
+import type { Attributes, Facts, InferContext, Shape, SubgraphInference, TensorFacts } from './types.js';
+import { CONTENT_LIMIT } from './types.js';
+
+/** Where two sizes come from: axes of inputs. */
+export type Sites = readonly { readonly input: number; readonly axis: number }[];
+
+/** What a {@link RuleContext} needs to know of a node, and whom it tells what the rule finds. */
+export interface RuleContextOptions {
+  readonly opType: string;
+  readonly domain: string;
+  readonly opset: number;
+  readonly attributes: Attributes;
+  /** Facts by input; undefined where nothing is known or the input is absent. */
+  readonly inputs: readonly (Facts | undefined)[];
+  /** Which inputs are given; default: those with facts. */
+  readonly inputPresent?: readonly boolean[];
+  /** Which outputs are named. */
+  readonly outputPresent: readonly boolean[];
+  /** Input i as a constant of any size. */
+  readonly constant?: (i: number) => DenseTensor | undefined;
+  readonly subgraph?: (attribute: string) => SubgraphInference | undefined;
+  /** Two sizes must be equal and provably are not. */
+  readonly onConflict?: (a: Dim, b: Dim, what: string, where: Sites) => void;
+  /** Two expressions must be equal, which nothing proves or refutes. */
+  readonly onEqual?: (a: Dim, b: Dim, what: string, where: Sites) => void;
+  /** A fresh symbol turned out to be this size. */
+  readonly bind?: (symbol: string, dim: Dim) => void;
+  /** Replaces fresh symbols that were bound. */
+  readonly resolve?: (dim: Dim) => Dim;
+  readonly fresh?: (hint: string) => Dim;
+  readonly onUnknown?: (reason: string) => void;
+}
+
+/** One visit of a shape rule to one node: unification, broadcasting and access to contents over given facts. */
+export class RuleContext implements InferContext {
+  readonly opType: string;
+  readonly domain: string;
+  readonly opset: number;
+  readonly attributes: Attributes;
+  readonly inputCount: number;
+  readonly outputCount: number;
+  /** What the rule said of each output so far. */
+  readonly outputs: (Facts | undefined)[];
+  readonly #options: RuleContextOptions;
+
+  constructor(options: RuleContextOptions) {
+    this.#options = options;
+    this.opType = options.opType;
+    this.domain = options.domain;
+    this.opset = options.opset;
+    this.attributes = options.attributes;
+    this.inputCount = options.inputPresent?.length ?? options.inputs.length;
+    this.outputCount = options.outputPresent.length;
+    this.outputs = new Array<Facts | undefined>(this.outputCount).fill(undefined);
+  }
+
+  hasInput(i: number): boolean {
+    return this.#options.inputPresent?.[i] ?? this.#options.inputs[i] !== undefined;
+  }
+
+  hasOutput(i: number): boolean {
+    return this.#options.outputPresent[i] ?? false;
+  }
+
+  input(i: number): Facts | undefined {
+    return this.#options.inputs[i];
+  }
+
+  tensor(i: number): TensorFacts | undefined {
+    const facts = this.#options.inputs[i];
+    return facts?.kind === 'tensor' ? facts : undefined;
+  }
+
+  dtype(i: number): number | undefined {
+    return this.tensor(i)?.dtype;
+  }
+
+  shape(i: number): Shape | undefined {
+    const shape = this.tensor(i)?.shape;
+    if (!shape?.some((dim) => dim?.hasFresh)) return shape;
+    return shape.map((dim) => dim && this.#resolve(dim));
+  }
+
+  content(i: number): readonly (Scalar | undefined)[] | undefined {
+    const content = this.tensor(i)?.content;
+    if (this.#options.resolve === undefined || !content?.some(hasFresh)) return content;
+    return content.map((scalar) => (scalar instanceof Dim ? this.#resolve(scalar) : scalar));
+  }
+
+  constant(i: number): DenseTensor | undefined {
+    return this.hasInput(i) ? this.#options.constant?.(i) : undefined;
+  }
+
+  subgraph(attribute: string): SubgraphInference | undefined {
+    return this.#options.subgraph?.(attribute);
+  }
+
+  unify(a: Dim | undefined, b: Dim | undefined, what: string, where: Sites = []): Dim | undefined {
+    if (a === undefined || b === undefined) {
+      const known = a ?? b;
+      return known && this.#resolve(known);
+    }
+    const left = this.#resolve(a);
+    const right = this.#resolve(b);
+    if (left.equals(right)) return left;
+    if (left.hasFresh || right.hasFresh) return this.#unifyFresh(left, right, what, where);
+    if (left.isNumber || right.isNumber || left.differsFrom(right)) {
+      this.#options.onConflict?.(left, right, what, where);
+      return left.isNumber && !right.isNumber ? right : left;
+    }
+    this.#options.onEqual?.(left, right, what, where);
+    return simpler(left, right);
+  }
+
+  broadcast(inputs?: readonly number[]): Shape | undefined {
+    const chosen = inputs ?? Array.from({ length: this.inputCount }, (_, i) => i).filter((i) => this.hasInput(i));
+    const operands: { input: number; shape: Shape }[] = [];
+    for (const input of chosen) {
+      const shape = this.shape(input);
+      if (shape === undefined) return undefined;
+      operands.push({ input, shape });
+    }
+    return unifyBroadcast(operands, (a, b, where) => this.#unifyStretched(a, b, where));
+  }
+
+  fresh(hint: string): Dim {
+    return this.#options.fresh?.(hint) ?? Dim.fresh(hint);
+  }
+
+  setOutput(i: number, facts: Facts | undefined): void {
+    if (facts?.kind === 'tensor') this.setTensor(i, facts.dtype, facts.shape, facts.content);
+    else this.outputs[i] = facts;
+  }
+
+  setTensor(
+    i: number,
+    dtype: number | undefined,
+    shape: Shape | undefined,
+    content?: readonly (Scalar | undefined)[],
+  ): void {
+    this.outputs[i] =
+      content !== undefined && isTrackable(shape, content)
+        ? { kind: 'tensor', dtype, shape, content }
+        : { kind: 'tensor', dtype, shape };
+  }
+
+  unknown(reason: string): void {
+    this.#options.onUnknown?.(reason);
+  }
+
+  #resolve(dim: Dim): Dim {
+    return dim.hasFresh ? (this.#options.resolve?.(dim) ?? dim) : dim;
+  }
+
+  /** A data-dependent size takes whatever it must be equal to: no run contradicts that. */
+  #unifyFresh(left: Dim, right: Dim, what: string, where: Sites): Dim {
+    const bound = this.#bind(left, right) ?? this.#bind(right, left);
+    if (bound !== undefined) return bound;
+    this.#options.onEqual?.(left, right, what, where);
+    return simpler(left, right);
+  }
+
+  #bind(symbol: Dim, to: Dim): Dim | undefined {
+    if (!symbol.hasFresh) return undefined;
+    for (const name of symbol.symbols()) {
+      if (!isFreshName(name) || to.symbols().has(name)) continue;
+      const solution = symbol.isFresh ? to : symbol.sub(to).solveFor(name, Dim.of(0));
+      if (solution === undefined) continue;
+      this.#options.bind?.(name, solution);
+      return to;
+    }
+    return undefined;
+  }
+
+  /** Sizes that broadcasting brings together, neither of them the number 1. */
+  #unifyStretched(a: Dim, b: Dim, where: Sites): Dim {
+    // A data-dependent size may be 1 in some run, so that being stretched says nothing of it.
+    if (a.hasFresh !== b.hasFresh) return a.hasFresh ? b : a;
+    return this.unify(a, b, `broadcasting of ${this.opType}`, where) as Dim;
+  }
+}
+
+function isTrackable(shape: Shape | undefined, content: readonly (Scalar | undefined)[]): boolean {
+  if (content.length > CONTENT_LIMIT || shape === undefined) return false;
+  const sizes: number[] = [];
+  for (const dim of shape) {
+    if (dim?.value === undefined) return false;
+    sizes.push(dim.value);
+  }
+  return elementCount(sizes) === content.length;
+}
+
+function hasFresh(scalar: Scalar | undefined): boolean {
+  if (scalar instanceof Dim) return scalar.hasFresh;
+  return scalar instanceof Rational && scalar.num.hasFresh;
+}
+
+function isFreshName(name: string): boolean {
+  return name.startsWith('?');
+}
+
+/** The expression to go on with: without data-dependent symbols if possible, then the shorter one. */
+function simpler(a: Dim, b: Dim): Dim {
+  if (a.hasFresh !== b.hasFresh) return a.hasFresh ? b : a;
+  return b.isNumber || (!a.isNumber && b.key.length < a.key.length) ? b : a;
+}

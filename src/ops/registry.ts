@@ -1,0 +1,31 @@
+import type { OpDefinition } from './types.js';
+
+/** One array a family file; a new family is one import and one entry here. */
+const FAMILIES: readonly (readonly OpDefinition[])[] = [];
+
+const byKey = new Map<string, OpDefinition>();
+for (const family of FAMILIES) {
+  for (const definition of family) {
+    const key = keyOf(definition.domain ?? '', definition.name);
+    if (byKey.has(key)) throw new Error(`${key} is defined twice`);
+    byKey.set(key, definition);
+  }
+}
+
+/**
+ * What an operator means; undefined when no family knows it.
+ *
+ * @param domain - '' or 'ai.onnx' for the standard operators.
+ */
+export function lookupOp(domain: string, opType: string): OpDefinition | undefined {
+  return byKey.get(keyOf(domain, opType));
+}
+
+/** Every known operator, family by family. */
+export function allOps(): readonly OpDefinition[] {
+  return [...byKey.values()];
+}
+
+function keyOf(domain: string, opType: string): string {
+  return domain === '' || domain === 'ai.onnx' ? opType : `${domain}.${opType}`;
+}
