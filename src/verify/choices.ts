@@ -1,0 +1,34 @@
+import { isFloat } from '../tensor/dtype.js';
+import { type IntegerData, type Sizes, unknownSymbols } from './inputs.js';
+import type { Port } from './runtime.js';
+
+/** A choice of everything that a declaration leaves open. */
+export interface Choice {
+  /** A size for every symbol. */
+  readonly sizes: Sizes;
+  readonly integers: IntegerData;
+}
+
+/**
+ * Sizes worth trying for an axis of which nothing is known: a few frames, an image side, enough samples for a short
+ * spectrum. A model with minimum lengths or divisibility rules runs at one of them or is left unverified.
+ */
+const GUESSES = [16, 64, 1, 100, 224, 1000, 16_000];
+
+/**
+ * What to try on a model, most plausible first: batch-like axes are 1, other axes without a given size take one guess
+ * after the other, and for each the integer inputs take one filling after the other.
+ *
+ * @param ports - the declared inputs
+ * @param given - sizes that are known; never varied
+ */
+export function* choices(ports: readonly Port[], given: Sizes): Generator<Choice> {
+  const { batch, free } = unknownSymbols(ports, given);
+  const known = { ...Object.fromEntries([...batch].map((symbol) => [symbol, 1])), ...given };
+  const hasIntegers = ports.some(({ dtype }) => dtype !== undefined && !isFloat(dtype));
+  const fillings: IntegerData[] = hasIntegers ? ['plausible', 'zeros', 'ones'] : ['plausible'];
+  for (const guess of free.size > 0 ? GUESSES : [0]) {
+    const sizes = { ...known, ...Object.fromEntries([...free].map((symbol) => [symbol, guess])) };
+    for (const integers of fillings) yield { sizes, integers };
+  }
+}

@@ -1,0 +1,133 @@
+import type { DenseTensor } from '../tensor/dense.js';
+import { compareTensors, type TensorDifference, type Tolerance } from './compare.js';
+import { type Sizes, sizesFixedBetween } from './inputs.js';
+import { type Port, Runtime, type Session } from './runtime.js';
+import { attempt, feedsOf, Refusal, runSomehow, type Tensors } from './trial.js';
+
+/** Options of {@link compareModels}. */
+export interface CompareOptions extends Tolerance {
+  /** Sizes to run at, symbol -> number. Symbols that are missing are guessed. */
+  readonly sizes?: Sizes;
+  /** Graph optimisations of onnxruntime; default off, which makes a comparison bit for bit meaningful. */
+  readonly optimize?: boolean;
+  /** A runtime to use; default: one that is started and ended here. */
+  readonly runtime?: Runtime;
+}
+
+/** One output of two models. */
+export interface OutputComparison extends TensorDifference {
+  readonly name: string;
+}
+
+/** How a candidate compares with the original. */
+export interface ModelComparison {
+  /**
+   * `identical`: the same bits; `close`: within tolerance; `different`: neither; `failed`: the candidate does not load or
+   * run where the original does; `not-compared`: the original does not, or gives other values each time.
+   */
+  readonly verdict: 'identical' | 'close' | 'different' | 'failed' | 'not-compared';
+  /** The sizes it was run at. */
+  readonly sizes: Sizes;
+  readonly outputs: readonly OutputComparison[];
+  /** Why it failed or could not be compared. */
+  readonly message?: string;
+}
+
+/**
+ * Runs two models on the same made-up inputs and compares what comes out.
+ *
+ * Inputs are matched by name; one that only the candidate has (a lengths input that was added back) is made up too. When
+ * the original does not run at a size or with the integers chosen, others are tried before giving up.
+ *
+ * @param original - path of the model that is right
+ * @param candidate - path of the model to judge
+ * @throws RuntimeUnavailableError when onnxruntime-node is not installed
+ */
+export async function compareModels(
+  original: string,
+  candidate: string,
+  options: CompareOptions = {},
+): Promise<ModelComparison> {
+  const runtime = options.runtime ?? new Runtime();
+  const sessions: Session[] = [];
+  try {
+    const optimize = options.optimize ?? false;
+    const open = async (path: string) => {
+      const session = await runtime.open(path, { optimize });
+      sessions.push(session);
+      return session;
+    };
+    const right = await attempt(() => open(original));
+    const judged = await attempt(() => open(candidate));
+    const none = { sizes: options.sizes ?? {}, outputs: [] };
+    if (right instanceof Refusal) {
+      const both = judged instanceof Refusal ? `neither model loads: ${right.message}` : undefined;
+      return { ...none, verdict: 'not-compared', message: both ?? `the original does not load: ${right.message}` };
+    }
+    if (judged instanceof Refusal) return { ...none, verdict: 'failed', message: `does not load: ${judged.message}` };
+    return await compareSessions(right, judged, options);
+  } finally {
+    if (options.runtime === undefined) await runtime.close();
+    else await Promise.all(sessions.map((session) => session.close()));
+  }
+}
+
+/** {@link compareModels} on models that are loaded already. */
+export async function compareSessions(
+  right: Session,
+  judged: Session,
+  options: CompareOptions,
+): Promise<ModelComparison> {
+  const ports = mergePorts(right.inputs, judged.inputs, options.sizes ?? {});
+  const given = { ...options.sizes, ...sizesFixedBetween(right.inputs, judged.inputs) };
+  const run = await runSomehow(right, ports, given);
+  if (run instanceof Refusal) {
+    const message = `the original does not run: ${run.message}`;
+    return { verdict: 'not-compared', sizes: given, outputs: [], message };
+  }
+  const { sizes, inputs, outputs: expected } = run;
+  const actual = await attempt(() => judged.run(feedsOf(judged, inputs)));
+  if (actual instanceof Refusal) {
+    return { verdict: 'failed', sizes, outputs: [], message: `does not run: ${actual.message}` };
+  }
+  const outputs = [...expected].map(([name, tensor]) => compareOutput(name, actual.get(name), tensor, options));
+  if (outputs.every(({ identical }) => identical)) return { verdict: 'identical', sizes, outputs };
+  if (await isRandom(right, inputs, expected)) {
+    return { verdict: 'not-compared', sizes, outputs, message: 'the original gives other values at every run' };
+  }
+  return { verdict: outputs.every(({ close }) => close) ? 'close' : 'different', sizes, outputs };
+}
+
+function compareOutput(
+  name: string,
+  actual: DenseTensor | undefined,
+  expected: DenseTensor,
+  tolerance: Tolerance,
+): OutputComparison {
+  if (actual !== undefined) return { name, ...compareTensors(actual, expected, tolerance) };
+  const total = expected.data.length;
+  const maxAbsDiff = Number.POSITIVE_INFINITY;
+  return { name, identical: false, close: false, differing: total, total, maxAbsDiff, mismatch: 'output is gone' };
+}
+
+async function isRandom(session: Session, inputs: Tensors, expected: Tensors): Promise<boolean> {
+  const again = await attempt(() => session.run(feedsOf(session, inputs)));
+  if (again instanceof Refusal) return false;
+  return [...expected].some(([name, tensor]) => !compareOutput(name, again.get(name), tensor, {}).identical);
+}
+
+/** The inputs of both models, each once; a number on either side beats a symbol, and a symbol with a size one without. */
+function mergePorts(original: readonly Port[], candidate: readonly Port[], sizes: Sizes): Port[] {
+  const merged = candidate.map((port) => {
+    const twin = original.find(({ name }) => name === port.name);
+    if (twin === undefined || twin.shape.length !== port.shape.length) return port;
+    const shape = port.shape.map((dim, axis) => {
+      const other = twin.shape[axis];
+      if (typeof dim === 'number' || other === undefined) return dim;
+      return typeof other === 'number' || (other in sizes && !(dim !== undefined && dim in sizes)) ? other : dim;
+    });
+    return { ...port, shape };
+  });
+  const names = new Set(merged.map(({ name }) => name));
+  return [...merged, ...original.filter(({ name }) => !names.has(name))];
+}

@@ -1,0 +1,88 @@
+import type { Tolerance } from './compare.js';
+import { compareModels, type ModelComparison } from './compare-models.js';
+import { type Sizes, unknownSymbols } from './inputs.js';
+import { runAtSize, type SizeRun } from './run-sizes.js';
+import { type Port, Runtime } from './runtime.js';
+import { attempt, Refusal } from './trial.js';
+
+/** Options of {@link verifyRepair}. */
+export interface VerifyRepairOptions extends Tolerance {
+  /** The traced sizes, symbol -> number, as far as they are known. */
+  readonly sizes?: Sizes;
+  /** A runtime to use; default: one that is started and ended here. */
+  readonly runtime?: Runtime;
+}
+
+/** What running the original and the repaired model showed. */
+export interface RepairVerification {
+  /** Nothing speaks against the repair: no comparison that could be made failed, and another size runs. */
+  readonly ok: boolean;
+  /** At the traced size, graph optimisations off: has to be identical. */
+  readonly exact: ModelComparison;
+  /** At the traced size, graph optimisations on: has to be within tolerance. */
+  readonly optimized: ModelComparison;
+  /** Runs at other sizes, up to the first that works; empty when there is no size to vary. */
+  readonly others: readonly SizeRun[];
+}
+
+/**
+ * Proves a repair by running it: original and result agree bit for bit at the traced size (graph optimisations off) and
+ * within tolerance (on), and the result runs at another size.
+ *
+ * @param original - path of the model before
+ * @param repaired - path of the model after
+ * @throws RuntimeUnavailableError when onnxruntime-node is not installed
+ */
+export async function verifyRepair(
+  original: string,
+  repaired: string,
+  options: VerifyRepairOptions = {},
+): Promise<RepairVerification> {
+  const runtime = options.runtime ?? new Runtime();
+  try {
+    const exact = await compareModels(original, repaired, { ...options, runtime, optimize: false });
+    const sizes = exact.sizes;
+    const optimized = await compareModels(original, repaired, { ...options, runtime, sizes, optimize: true });
+    const others = await runElsewhere(runtime, repaired, options.sizes ?? {}, sizes);
+    const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared';
+    const near = optimized.verdict !== 'different' && optimized.verdict !== 'failed';
+    return { ok: equal && near && (others.length === 0 || others.some((run) => run.ok)), exact, optimized, others };
+  } finally {
+    if (options.runtime === undefined) await runtime.close();
+  }
+}
+
+async function runElsewhere(runtime: Runtime, model: string, traced: Sizes, used: Sizes): Promise<SizeRun[]> {
+  const session = await attempt(() => runtime.open(model));
+  if (session instanceof Refusal) return [];
+  const runs: SizeRun[] = [];
+  for (const sizes of otherSizes(session.inputs, traced, used)) {
+    const run = await runAtSize(session, sizes);
+    runs.push(run);
+    if (run.ok) break;
+  }
+  await session.close();
+  return runs;
+}
+
+/** Ways away from the traced size: a prime step, twice and half of it (divisibility rules), one more. */
+const STEPS: readonly ((size: number) => number)[] = [
+  (size) => size + 7,
+  (size) => size * 2,
+  (size) => Math.ceil(size / 2),
+  (size) => size + 1,
+];
+
+/** Sizes other than the ones used: the traced symbols vary, or, where none was traced, all that are not batch-like. */
+function otherSizes(inputs: readonly Port[], traced: Sizes, used: Sizes): Sizes[] {
+  const { batch, free } = unknownSymbols(inputs, {});
+  const declared = [...batch, ...free];
+  const varied = declared.some((symbol) => symbol in traced)
+    ? declared.filter((symbol) => symbol in traced)
+    : [...free];
+  if (varied.length === 0) return [];
+  return STEPS.map((step) => ({
+    ...used,
+    ...Object.fromEntries(varied.map((symbol) => [symbol, step(used[symbol] ?? traced[symbol] ?? 16)])),
+  }));
+}
