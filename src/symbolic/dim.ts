@@ -1,0 +1,347 @@
+import { isNeverZero, isNonNegative, isPositive } from './bounds.js';
+import { floorDivide, modulo } from './floor.js';
+import { fromNumber, gcdInt, type Int, normal } from './int.js';
+import { maximum, minimum } from './maximum.js';
+import { dropped, type Origin, originOf } from './origin.js';
+import { parse } from './parse.js';
+import { add, content, multiply, negate, Polynomial, subtract } from './polynomial.js';
+import { print } from './print.js';
+import { divideExactly } from './quotient.js';
+import { solveFor } from './solve.js';
+import { evaluate, substitute } from './substitute.js';
+import { freshSymbol, isCellName, isFreshName, symbol, symbolsOf } from './symbols.js';
+
+export { DimSyntaxError } from './parse.js';
+
+const NO_SYMBOLS: ReadonlySet<string> = new Set();
+const NO_CELLS: ReadonlySet<string> = new Set();
+
+/** Names to numbers, for {@link Dim.evaluate}. */
+export type Environment = Readonly<Record<string, number>> | ReadonlyMap<string, number>;
+
+/**
+ * An immutable integer expression over the graph's input symbols, exact at any magnitude and always in canonical form:
+ * two expressions of sums, products, floor divisions, remainders, minima and maxima that are equal by the laws of those
+ * get the same {@link key}, however they were reached.
+ *
+ * Facts (`isPositive` ...) hold for all values of the symbols: sizes of inputs are at least 1, data dependent sizes at
+ * least 0, and none reaches 2^31 - 1, which exporters write to mean "to the end". False means "not proved".
+ *
+ * A Dim may also remember its {@link origin}: the same computation over the cells, numbers of constants, that it came
+ * from. Equality, keys and facts never look at it.
+ */
+export class Dim {
+  static readonly #small: Dim[] = [];
+
+  readonly #plain: Polynomial;
+  readonly #origin: Origin | undefined;
+  #symbols: ReadonlySet<string> | undefined;
+
+  private constructor(plain: Polynomial, origin?: Origin) {
+    this.#plain = plain;
+    this.#origin = origin;
+  }
+
+  /** A number; integers beyond 2^53 are taken exactly as the double is. Throws `RangeError` on fractions, NaN, infinity. */
+  static of(n: number | bigint): Dim {
+    if (typeof n === 'number' && n >= 0 && n < 1024 && Number.isInteger(n)) {
+      let dim = Dim.#small[n];
+      if (dim === undefined) {
+        dim = new Dim(Polynomial.of(n + 0));
+        Dim.#small[n] = dim;
+      }
+      return dim;
+    }
+    return new Dim(Polynomial.of(typeof n === 'bigint' ? normal(n) : fromNumber(n)));
+  }
+
+  /** A size that the graph's inputs decide, at least 1. Names that begin with `?` are data dependent, with `#` cells. */
+  static symbol(name: string): Dim {
+    return new Dim(symbol(name));
+  }
+
+  /** A size that depends on data, at least 0: a new symbol `?hint_n`. */
+  static fresh(hint: string): Dim {
+    return new Dim(freshSymbol(hint));
+  }
+
+  /** The number that a cell holds, remembering the cell. Throws `RangeError` when the id does not begin with `#`. */
+  static cell(id: string, value: number | bigint): Dim {
+    return Dim.of(value).withOrigin({ id });
+  }
+
+  /**
+   * Reads an expression in Python syntax (`+ - * // % **`, `min()`, `max()`, parentheses, names, quoted names), and what
+   * sympy prints (`floor(T/2)`, `Max(1, T)`, `Mod(T, 8)`). Throws {@link DimSyntaxError}.
+   */
+  static parse(text: string): Dim {
+    return new Dim(parse(text));
+  }
+
+  /** Canonical text; equal exactly for equal dims. Not meant to be read or parsed: see {@link toString}. */
+  get key(): string {
+    return this.#plain.key;
+  }
+
+  get isNumber(): boolean {
+    return this.#plain.terms.length === 0;
+  }
+
+  /** The number, rounded to a double beyond 2^53; undefined when symbolic. */
+  get value(): number | undefined {
+    return this.#plain.terms.length === 0 ? Number(this.#plain.constant) : undefined;
+  }
+
+  /** The number, exact at any magnitude; undefined when symbolic. */
+  get exactValue(): number | bigint | undefined {
+    return this.#plain.terms.length === 0 ? this.#plain.constant : undefined;
+  }
+
+  /** Is this exactly one data dependent symbol? */
+  get isFresh(): boolean {
+    const atom = this.#plain.asAtom;
+    return atom?.kind === 'symbol' && isFreshName(atom.name);
+  }
+
+  /** Does a data dependent symbol occur? */
+  get hasFresh(): boolean {
+    if (this.#plain.terms.length === 0) return false;
+    for (const name of this.symbols()) if (isFreshName(name)) return true;
+    return false;
+  }
+
+  /** The name when this is exactly one symbol. */
+  get symbolName(): string | undefined {
+    const atom = this.#plain.asAtom;
+    return atom?.kind === 'symbol' ? atom.name : undefined;
+  }
+
+  /** Names of all symbols in the expression (not in its origin). */
+  symbols(): ReadonlySet<string> {
+    if (this.#plain.terms.length === 0) return NO_SYMBOLS;
+    this.#symbols ??= symbolsOf(this.#plain);
+    return this.#symbols;
+  }
+
+  /**
+   * The parallel expression over cells (names that begin with `#`) and plain symbols; undefined when no cell had influence
+   * or when it was dropped: past 8 cells, or where a quotient of cells is not exact. See {@link cells} for the latter.
+   */
+  get origin(): Dim | undefined {
+    const expression = this.#origin?.expression;
+    return expression === undefined ? undefined : new Dim(expression);
+  }
+
+  /** Ids of the cells that had influence; at most a handful are remembered. */
+  get cells(): ReadonlySet<string> {
+    return this.#origin?.cells ?? NO_CELLS;
+  }
+
+  /** The same size, remembered to come from this cell, or from what another dim comes from. */
+  withOrigin(origin: Dim | { readonly id: string }): Dim {
+    if (origin instanceof Dim) {
+      return new Dim(this.#plain, origin.#origin ?? originOf(origin.#plain));
+    }
+    if (!isCellName(origin.id)) throw new RangeError(`the id of a cell begins with #: ${JSON.stringify(origin.id)}`);
+    return new Dim(this.#plain, { expression: symbol(origin.id), cells: new Set([origin.id]) });
+  }
+
+  /** The same size without its origin. */
+  withoutOrigin(): Dim {
+    return this.#origin === undefined ? this : new Dim(this.#plain);
+  }
+
+  add(other: Dim | number): Dim {
+    return this.#combine(other, add);
+  }
+
+  sub(other: Dim | number): Dim {
+    return this.#combine(other, subtract);
+  }
+
+  mul(other: Dim | number): Dim {
+    return this.#combine(other, multiply);
+  }
+
+  neg(): Dim {
+    return this.#map(negate);
+  }
+
+  /** Python's `//`: rounds towards minus infinity. Throws `RangeError` when the divisor is the number 0. */
+  floorDiv(other: Dim | number): Dim {
+    return this.#combine(other, floorDivide);
+  }
+
+  /** The quotient rounded towards infinity. Throws `RangeError` when the divisor is the number 0. */
+  ceilDiv(other: Dim | number): Dim {
+    return this.#combine(other, (a, b) => negate(floorDivide(negate(a), b)));
+  }
+
+  /** Python's `%`: has the sign of the divisor. Throws `RangeError` when the divisor is the number 0. */
+  mod(other: Dim | number): Dim {
+    return this.#combine(other, modulo);
+  }
+
+  /** The smaller one. Where the order is proved, the origin is the winner's. */
+  min(other: Dim | number): Dim {
+    return this.#choose(other, minimum);
+  }
+
+  /** The larger one. Where the order is proved, the origin is the winner's. */
+  max(other: Dim | number): Dim {
+    return this.#choose(other, maximum);
+  }
+
+  /**
+   * `this / other` when the division leaves no remainder whatever the symbols are (the divisor is taken not to be 0);
+   * undefined when that is not provable: B*T*32 / (B*8) is 4*T. Keeps the origin when the origins divide as well.
+   */
+  exactQuotient(other: Dim | number): Dim | undefined {
+    const divisor = typeof other === 'number' ? Dim.of(other) : other;
+    if (divisor.#plain.isZero) return undefined;
+    const quotient = divideExactly(this.#plain, divisor.#plain);
+    if (quotient === undefined) return undefined;
+    if (this.#origin === undefined && divisor.#origin === undefined) return new Dim(quotient);
+    const a = this.#parallel;
+    const b = divisor.#parallel;
+    const origin = a === undefined || b === undefined || b.isZero ? undefined : divideExactly(a, b);
+    return new Dim(quotient, origin === undefined ? dropped(this.cells, divisor.cells) : originOf(origin));
+  }
+
+  /** Is `other` a multiple of this, whatever the symbols are? */
+  dividesExactly(other: Dim | number): boolean {
+    return (typeof other === 'number' ? Dim.of(other) : other).exactQuotient(this) !== undefined;
+  }
+
+  /** Greatest common divisor of n and all coefficients; for a number, of the number and n. */
+  commonDivisor(n: number): number {
+    const divisor = gcdInt(n, content(this.#plain, true));
+    return Number(divisor);
+  }
+
+  equals(other: Dim | number): boolean {
+    if (this === other) return true;
+    if (typeof other === 'number') return this.#plain.terms.length === 0 && this.#plain.constant === other;
+    if (this.#plain.terms.length !== other.#plain.terms.length) return false;
+    if (this.#plain.constant !== other.#plain.constant) return false;
+    return this.#plain.terms.length === 0 || this.key === other.key;
+  }
+
+  /** Is this the number 0? */
+  isZero(): boolean {
+    return this.#plain.isZero;
+  }
+
+  /** Provably at least 1? */
+  isPositive(): boolean {
+    return isPositive(this.#plain);
+  }
+
+  /** Provably at least 0? */
+  isNonNegative(): boolean {
+    return isNonNegative(this.#plain);
+  }
+
+  /** Provably `this >= other`? */
+  isAtLeast(other: Dim | number): boolean {
+    return isNonNegative(subtract(this.#plain, Dim.#plainOf(other)));
+  }
+
+  /** Provably `this <= other`? */
+  isAtMost(other: Dim | number): boolean {
+    return isNonNegative(subtract(Dim.#plainOf(other), this.#plain));
+  }
+
+  /** Provably `this != other`, for all values of the symbols? */
+  differsFrom(other: Dim | number): boolean {
+    return isNeverZero(subtract(this.#plain, Dim.#plainOf(other)));
+  }
+
+  /**
+   * The value for given symbols, with Python's `//` and `%`; undefined when a symbol is missing or a divisor is 0.
+   */
+  evaluate(environment: Environment): number | undefined {
+    const isMap = environment instanceof Map;
+    const record = environment as Readonly<Record<string, number>>;
+    const result = evaluate(this.#plain, (name): Int | undefined => {
+      const value = isMap ? (environment.get(name) as number | undefined) : record[name];
+      return value === undefined ? undefined : fromNumber(value);
+    });
+    return result === undefined ? undefined : Number(result);
+  }
+
+  /** The expression, and its origin, with symbols replaced (all at once). */
+  substitute(replacements: ReadonlyMap<string, Dim>): Dim {
+    const lookup = (name: string) => {
+      const dim = replacements.get(name);
+      return dim?.#plain;
+    };
+    const plain = substitute(this.#plain, lookup);
+    if (this.#origin === undefined) return plain === this.#plain ? this : new Dim(plain);
+    const { expression, cells } = this.#origin;
+    return new Dim(plain, expression === undefined ? dropped(cells) : originOf(substitute(expression, lookup)));
+  }
+
+  /**
+   * What the symbol must be for this to equal `value`: where it occurs once, to the first power, with a factor that
+   * divides the rest exactly. Undefined otherwise: nothing is inverted through floors, minima or maxima.
+   */
+  solveFor(name: string, value: Dim | number = 0): Dim | undefined {
+    const solution = solveFor(subtract(this.#plain, Dim.#plainOf(value)), name);
+    return solution === undefined ? undefined : new Dim(solution);
+  }
+
+  /** Python syntax, as people write it: `2*T - 1`, `(T + 7)//8`, `min(T, 1000)`. {@link Dim.parse} reads it back. */
+  toString(): string {
+    return print(this.#plain);
+  }
+
+  toJSON(): number | string {
+    return typeof this.exactValue === 'number' ? this.exactValue : this.toString();
+  }
+
+  /** The expression to compute a parallel origin with; undefined when it was dropped. */
+  get #parallel(): Polynomial | undefined {
+    return this.#origin === undefined ? this.#plain : this.#origin.expression;
+  }
+
+  #map(operation: (a: Polynomial) => Polynomial): Dim {
+    const plain = operation(this.#plain);
+    if (this.#origin === undefined) return new Dim(plain);
+    const { expression, cells } = this.#origin;
+    return new Dim(plain, expression === undefined ? dropped(cells) : originOf(operation(expression)));
+  }
+
+  #combine(other: Dim | number, operation: (a: Polynomial, b: Polynomial) => Polynomial): Dim {
+    const b = typeof other === 'number' ? Dim.of(other) : other;
+    const plain = operation(this.#plain, b.#plain);
+    if (this.#origin === undefined && b.#origin === undefined) return Dim.#make(plain);
+    const x = this.#parallel;
+    const y = b.#parallel;
+    if (x === undefined || y === undefined) return new Dim(plain, dropped(this.cells, b.cells));
+    return new Dim(plain, originOf(operation(x, y)));
+  }
+
+  #choose(other: Dim | number, operation: (operands: readonly Polynomial[]) => Polynomial): Dim {
+    const b = typeof other === 'number' ? Dim.of(other) : other;
+    const plain = operation([this.#plain, b.#plain]);
+    if (this.#origin === undefined && b.#origin === undefined) return Dim.#make(plain);
+    // Parallel code would give min(#1, #2), which no number can be solved from.
+    const isThis = plain.key === this.#plain.key;
+    const isOther = plain.key === b.#plain.key;
+    if (isThis && (!isOther || this.#origin !== undefined)) return this;
+    if (isOther) return b;
+    const x = this.#parallel;
+    const y = b.#parallel;
+    if (x === undefined || y === undefined) return new Dim(plain, dropped(this.cells, b.cells));
+    return new Dim(plain, originOf(operation([x, y])));
+  }
+
+  static #make(plain: Polynomial): Dim {
+    return plain.terms.length === 0 ? Dim.of(plain.constant) : new Dim(plain);
+  }
+
+  static #plainOf(other: Dim | number): Polynomial {
+    return typeof other === 'number' ? Polynomial.of(fromNumber(other)) : other.#plain;
+  }
+}

@@ -1,0 +1,118 @@
+import { isNonNegative } from './bounds.js';
+import { gcdInt, type Int } from './int.js';
+import {
+  add,
+  atomOf,
+  content,
+  type MaxAtom,
+  type Monomial,
+  negate,
+  Polynomial,
+  scale,
+  subtract,
+  sum,
+  type Term,
+  without,
+} from './polynomial.js';
+import { divideByNumber } from './quotient.js';
+import { freshSymbol, MAX_SIZE } from './symbols.js';
+
+/** Beyond this many operands nested maxima are no longer flattened. */
+const MAX_OPERANDS = 16;
+
+/**
+ * The largest of the polynomials. Canonical form: operands that another provably reaches are dropped; what all have in
+ * common is moved out, so that every coefficient left is positive and min(a, b) is a + b - max(a, b) by construction;
+ * nested maxima are flattened; a common factor is moved out.
+ */
+export function maximum(operands: readonly Polynomial[]): Polynomial {
+  let list = undominated(operands);
+  let common = Polynomial.ZERO;
+  for (;;) {
+    if (list.length === 1) return add(common, list[0] as Polynomial);
+    const shared = commonPart(list);
+    if (!shared.isZero) {
+      common = add(common, shared);
+      list = list.map((operand) => subtract(operand, shared));
+    }
+    const flat = flatten(list);
+    if (flat === undefined) break;
+    list = undominated(flat);
+  }
+  let divisor: Int = 0;
+  for (const operand of list) divisor = gcdInt(divisor, content(operand, true));
+  if (divisor > 1) list = list.map((operand) => divideByNumber(operand, divisor));
+  list.sort((a, b) => (a.key < b.key ? -1 : 1));
+  let size = 1;
+  for (const operand of list) size += operand.size;
+  if (size > MAX_SIZE) return add(common, scale(freshSymbol('maximum'), divisor));
+  const key = `max(${list.map((operand) => operand.key).join(',')})`;
+  return add(common, scale(Polynomial.atom({ kind: 'max', operands: list, key, size }), divisor));
+}
+
+/** The least of the polynomials. */
+export function minimum(operands: readonly Polynomial[]): Polynomial {
+  return negate(maximum(operands.map(negate)));
+}
+
+/** A term that is a maximum times a number. */
+export function maxTerm(a: Polynomial): { term: Term; atom: MaxAtom } | undefined {
+  for (const term of a.terms) {
+    const atom = atomOf(term.monomial);
+    if (atom?.kind === 'max') return { term, atom };
+  }
+  return undefined;
+}
+
+/** Without the operands that another one is provably at least as large as. */
+function undominated(operands: readonly Polynomial[]): Polynomial[] {
+  const kept: Polynomial[] = [];
+  for (const operand of operands) {
+    if (kept.some((other) => isNonNegative(subtract(other, operand)))) continue;
+    for (let i = kept.length - 1; i >= 0; i--) {
+      if (isNonNegative(subtract(operand, kept[i] as Polynomial))) kept.splice(i, 1);
+    }
+    kept.push(operand);
+  }
+  return kept;
+}
+
+/** Monomial by monomial, the least coefficient over all operands: what remains is not negative anywhere. */
+function commonPart(operands: readonly Polynomial[]): Polynomial {
+  const least = new Map<string, { monomial: Monomial; coefficient: Int; count: number }>();
+  let constant: Int | undefined;
+  for (const operand of operands) {
+    if (constant === undefined || operand.constant < constant) constant = operand.constant;
+    for (const { monomial, coefficient } of operand.terms) {
+      const known = least.get(monomial.key);
+      if (known === undefined) least.set(monomial.key, { monomial, coefficient, count: 1 });
+      else {
+        known.count++;
+        if (coefficient < known.coefficient) known.coefficient = coefficient;
+      }
+    }
+  }
+  const terms: Term[] = [];
+  for (const { monomial, coefficient, count } of least.values()) {
+    const everywhere = count === operands.length;
+    if (everywhere || coefficient < 0) terms.push({ monomial, coefficient });
+  }
+  return sum(terms, constant ?? 0);
+}
+
+/** Operands that contain a maximum become one operand for each of its own; undefined when there is nothing to do. */
+function flatten(operands: readonly Polynomial[]): Polynomial[] | undefined {
+  const flat: Polynomial[] = [];
+  let changed = false;
+  for (const operand of operands) {
+    const nested = maxTerm(operand);
+    if (nested === undefined) {
+      flat.push(operand);
+      continue;
+    }
+    changed = true;
+    const rest = without(operand, nested.term);
+    for (const inner of nested.atom.operands) flat.push(add(rest, scale(inner, nested.term.coefficient)));
+  }
+  return changed && flat.length <= MAX_OPERANDS ? flat : undefined;
+}

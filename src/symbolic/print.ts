@@ -1,0 +1,188 @@
+import { absInt, type Int, mulInt, negInt } from './int.js';
+import {
+  type Atom,
+  add,
+  atomOf,
+  divideMonomials,
+  type Factor,
+  type FloorAtom,
+  type MaxAtom,
+  type Monomial,
+  monomialOf,
+  ofTerm,
+  Polynomial,
+  scale,
+  subtract,
+  type Term,
+  without,
+} from './polynomial.js';
+import { divideExactly } from './quotient.js';
+import { isPlainName } from './symbols.js';
+
+/** A piece of a printed sum: its sign, and text that binds at least as tightly as a product. */
+interface Piece {
+  readonly negative: boolean;
+  readonly text: string;
+}
+
+/** Python syntax for a polynomial: `2*T - 1`, `(T + 7)//8`, `min(T, 1000)`. Parses back to an equal one. */
+export function print(a: Polynomial): string {
+  const pieces = piecesOf(a);
+  if (pieces.length === 0) return '0';
+  // Start with something positive where there is such a thing: 5 - T rather than -T + 5.
+  const first = pieces.findIndex(({ negative }) => !negative);
+  if (first > 0) pieces.unshift(...pieces.splice(first, 1));
+  let text = '';
+  for (const { negative, text: piece } of pieces) {
+    if (text === '') text = negative ? `-${piece}` : piece;
+    else text += negative ? ` - ${piece}` : ` + ${piece}`;
+  }
+  return text;
+}
+
+function piecesOf(a: Polynomial): Piece[] {
+  return readable(a) ?? factored(a) ?? plainPieces(a);
+}
+
+/** Rewrites the first floor or maximum that reads better together with its neighbours; undefined where none does. */
+function readable(a: Polynomial): Piece[] | undefined {
+  for (const term of a.terms) {
+    const atom = atomOf(term.monomial);
+    const found =
+      atom?.kind === 'max' ? extremum(a, term, atom) : atom?.kind === 'floor' ? remainder(a, term, atom) : undefined;
+    if (found !== undefined) return found.rest.isZero ? [found.piece] : [found.piece, ...piecesOf(found.rest)];
+  }
+  return undefined;
+}
+
+interface Found {
+  readonly piece: Piece;
+  readonly rest: Polynomial;
+}
+
+/** k*p - k*n*floor(p/n) is k*(p % n), and k*p - k*floor(p/2) is k*((p + 1)//2). */
+function remainder(a: Polynomial, { coefficient, monomial }: Term, atom: FloorAtom): Found | undefined {
+  if (coefficient > 0 || !atom.divisor.isConstant) return undefined;
+  const n = atom.divisor.constant;
+  const others = without(a, a.terms.find((term) => term.monomial === monomial) as Term);
+  const multiple = divideExactly(Polynomial.of(negInt(coefficient)), atom.divisor);
+  const candidates: { k: Int; text: string }[] = [];
+  if (multiple !== undefined) {
+    candidates.push({ k: multiple.constant, text: `${operand(atom.numerator)} % ${n}` });
+  }
+  if (n === 2) {
+    candidates.push({ k: negInt(coefficient), text: `${operand(add(atom.numerator, Polynomial.ONE))}//2` });
+  }
+  for (const { k, text } of candidates) {
+    const rest = subtract(others, scale(atom.numerator, k));
+    if (rest.terms.length > others.terms.length - atom.numerator.terms.length) continue;
+    return { piece: { negative: false, text: k === 1 ? text : `${k}*(${text})` }, rest };
+  }
+  return undefined;
+}
+
+/** c*max(...) + rest with what belongs to it moved inside: max(T - 3, 0), min(T, 1000). */
+function extremum(a: Polynomial, term: Term, atom: MaxAtom): Found {
+  const others = without(a, term);
+  const k = absInt(term.coefficient);
+  const isMinimum = term.coefficient < 0;
+  const inside = partInside(others, k, isMinimum, atom);
+  const operands = atom.operands.map((each) => print(add(inside, isMinimum ? scale(each, -1) : each)));
+  const text = `${isMinimum ? 'min' : 'max'}(${operands.join(', ')})`;
+  return {
+    piece: { negative: false, text: k === 1 ? text : `${k}*${text}` },
+    rest: subtract(others, scale(inside, k)),
+  };
+}
+
+/** Multiples of k in the neighbours that cancel against operands; the constant too when it cancels one. */
+function partInside(others: Polynomial, k: Int, isMinimum: boolean, atom: MaxAtom): Polynomial {
+  const sign = isMinimum ? 1 : -1;
+  let inside = Polynomial.ZERO;
+  for (const term of others.terms) {
+    const part = divideExactly(ofTerm(term.monomial, term.coefficient), Polynomial.of(k));
+    if (part === undefined || atomOf(term.monomial)?.kind === 'max') continue;
+    const coefficient = part.terms[0]?.coefficient as Int;
+    const cancels = atom.operands.some((each) =>
+      each.terms.some(
+        (inner) => inner.monomial.key === term.monomial.key && mulInt(inner.coefficient, sign) === coefficient,
+      ),
+    );
+    if (cancels) inside = add(inside, part);
+  }
+  const constant = divideExactly(Polynomial.of(others.constant), Polynomial.of(k));
+  if (constant === undefined || constant.isZero) return inside;
+  const cancels = atom.operands.some((each) => mulInt(each.constant, sign) === constant.constant);
+  return cancels ? add(inside, constant) : inside;
+}
+
+/** A common factor in front of a sum: B*H*(2*T - 1). */
+function factored(a: Polynomial): Piece[] | undefined {
+  if (a.terms.length < 2 || a.constant !== 0) return undefined;
+  const [first, ...others] = a.terms as readonly [Term, ...Term[]];
+  const common: Factor[] = [];
+  for (const { atom, power } of first.monomial.factors) {
+    let least = power;
+    for (const { monomial } of others) {
+      const factor = monomial.factors.find((other) => other.atom.key === atom.key);
+      least = Math.min(least, factor?.power ?? 0);
+    }
+    if (least > 0) common.push({ atom, power: least });
+  }
+  if (common.length === 0) return undefined;
+  let rest = a;
+  for (const { atom, power } of common) {
+    const by = monomialOf(atom, power);
+    rest = rest.terms.reduce(
+      (total, { monomial, coefficient }) => add(total, ofTerm(divideMonomials(monomial, by) ?? null, coefficient)),
+      Polynomial.ZERO,
+    );
+  }
+  const text = common.map(printFactor).join('*');
+  const negative = print(rest).startsWith('-');
+  return [{ negative, text: `${text}*(${print(negative ? scale(rest, -1) : rest)})` }];
+}
+
+function plainPieces(a: Polynomial): Piece[] {
+  const terms = [...a.terms].sort((x, y) => degree(y.monomial) - degree(x.monomial));
+  const pieces = terms.map(({ monomial, coefficient }): Piece => {
+    const k = absInt(coefficient);
+    // Python reads -T//2 as (-T)//2.
+    const isFloor = atomOf(monomial)?.kind === 'floor' && coefficient > 0;
+    const text = monomial.factors.map((factor) => (k === 1 && isFloor ? printAtom(factor.atom) : printFactor(factor)));
+    return { negative: coefficient < 0, text: k === 1 ? text.join('*') : `${k}*${text.join('*')}` };
+  });
+  if (a.constant !== 0) pieces.push({ negative: a.constant < 0, text: String(absInt(a.constant)) });
+  return pieces;
+}
+
+function degree(monomial: Monomial): number {
+  let total = 0;
+  for (const { power } of monomial.factors) total += power;
+  return total;
+}
+
+/** A factor of a product. */
+function printFactor({ atom, power }: Factor): string {
+  const text = atom.kind === 'floor' ? `(${printAtom(atom)})` : printAtom(atom);
+  return new Array<string>(power).fill(text).join('*');
+}
+
+function printAtom(atom: Atom): string {
+  switch (atom.kind) {
+    case 'symbol':
+      return isPlainName(atom.name) ? atom.name : JSON.stringify(atom.name);
+    case 'floor':
+      return `${operand(atom.numerator)}//${operand(atom.divisor)}`;
+    case 'max':
+      return `max(${atom.operands.map(print).join(', ')})`;
+    case 'group':
+      return `(${print(atom.sum)})`;
+  }
+}
+
+/** An operand of `//` or `%`: in parentheses unless it is a number or a name. */
+function operand(a: Polynomial): string {
+  const text = print(a);
+  return a.asAtom?.kind === 'symbol' || (a.isConstant && a.constant >= 0) ? text : `(${text})`;
+}
