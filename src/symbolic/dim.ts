@@ -1,12 +1,14 @@
 import { isNeverZero, isNonNegative, isPositive } from './bounds.js';
 import { floorDivide, modulo } from './floor.js';
 import { fromNumber, gcdInt, type Int, normal } from './int.js';
+import { keyOf } from './key.js';
 import { maximum, minimum } from './maximum.js';
 import { dropped, type Origin, originOf } from './origin.js';
 import { parse } from './parse.js';
 import { add, content, multiply, negate, Polynomial, subtract } from './polynomial.js';
 import { print } from './print.js';
 import { divideExactly } from './quotient.js';
+import { simplify } from './simplify.js';
 import { solveFor } from './solve.js';
 import { evaluate, substitute } from './substitute.js';
 import { freshSymbol, isCellName, isFreshName, symbol, symbolsOf } from './symbols.js';
@@ -38,7 +40,7 @@ export class Dim {
   #symbols: ReadonlySet<string> | undefined;
 
   private constructor(plain: Polynomial, origin?: Origin) {
-    this.#plain = plain;
+    this.#plain = simplify(plain);
     this.#origin = origin;
   }
 
@@ -80,7 +82,7 @@ export class Dim {
 
   /** Canonical text; equal exactly for equal dims. Not meant to be read or parsed: see {@link toString}. */
   get key(): string {
-    return this.#plain.key;
+    return keyOf(this.#plain);
   }
 
   get isNumber(): boolean {
@@ -222,9 +224,9 @@ export class Dim {
   equals(other: Dim | number): boolean {
     if (this === other) return true;
     if (typeof other === 'number') return this.#plain.terms.length === 0 && this.#plain.constant === other;
-    if (this.#plain.terms.length !== other.#plain.terms.length) return false;
     if (this.#plain.constant !== other.#plain.constant) return false;
-    return this.#plain.terms.length === 0 || this.key === other.key;
+    const { isNumber } = this;
+    return isNumber || other.isNumber ? isNumber && other.isNumber : this.key === other.key;
   }
 
   /** Is this the number 0? */
@@ -274,7 +276,7 @@ export class Dim {
   substitute(replacements: ReadonlyMap<string, Dim>): Dim {
     const lookup = (name: string) => {
       const dim = replacements.get(name);
-      return dim?.#plain;
+      return dim === undefined ? undefined : dim.#plain;
     };
     const plain = substitute(this.#plain, lookup);
     if (this.#origin === undefined) return plain === this.#plain ? this : new Dim(plain);
@@ -327,8 +329,8 @@ export class Dim {
     const plain = operation([this.#plain, b.#plain]);
     if (this.#origin === undefined && b.#origin === undefined) return Dim.#make(plain);
     // Parallel code would give min(#1, #2), which no number can be solved from.
-    const isThis = plain.key === this.#plain.key;
-    const isOther = plain.key === b.#plain.key;
+    const isThis = keyOf(plain) === keyOf(this.#plain);
+    const isOther = keyOf(plain) === keyOf(b.#plain);
     if (isThis && (!isOther || this.#origin !== undefined)) return this;
     if (isOther) return b;
     const x = this.#parallel;

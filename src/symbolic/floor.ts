@@ -1,5 +1,6 @@
 import { isNonNegative, isPositive } from './bounds.js';
 import { addInt, floorDivInt, gcdInt, type Int, modInt, mulInt, negInt } from './int.js';
+import { keyOf } from './key.js';
 import { maximum, maxTerm, minimum } from './maximum.js';
 import {
   add,
@@ -40,11 +41,25 @@ export function modulo(a: Polynomial, divisor: Polynomial): Polynomial {
 }
 
 function divideByInteger(a: Polynomial, n: Int): Polynomial {
-  const { whole, rest } = reduce(a, n);
-  return rest.isZero ? whole : add(whole, floorOfReduced(rest, n));
+  const { whole, rest } = splitMultiples(a, n);
+  return rest.isConstant ? whole : add(whole, floorOfRest(rest, n));
 }
 
-/** Moves multiples of n out: the coefficients left are in (-n/2, n/2], the constant in [0, n). */
+/** Moves the terms that n divides out, and brings the constant into [0, n). */
+function splitMultiples(a: Polynomial, n: Int): { whole: Polynomial; rest: Polynomial } {
+  const whole: Term[] = [];
+  const rest: Term[] = [];
+  for (const term of a.terms) {
+    if (modInt(term.coefficient, n) !== 0) rest.push(term);
+    else whole.push({ monomial: term.monomial, coefficient: floorDivInt(term.coefficient, n) });
+  }
+  return {
+    whole: new Polynomial(whole, floorDivInt(a.constant, n)),
+    rest: new Polynomial(rest, modInt(a.constant, n)),
+  };
+}
+
+/** Moves more multiples of n out, so that coefficients are left in (-n/2, n/2]. */
 function reduce(a: Polynomial, n: Int): { whole: Polynomial; rest: Polynomial } {
   const whole: Term[] = [];
   const rest: Term[] = [];
@@ -56,43 +71,38 @@ function reduce(a: Polynomial, n: Int): { whole: Polynomial; rest: Polynomial } 
       left = addInt(left, negInt(n));
     }
     if (quotient !== 0) whole.push({ monomial, coefficient: quotient });
-    if (left !== 0) rest.push({ monomial, coefficient: left });
+    rest.push({ monomial, coefficient: left });
   }
-  return {
-    whole: new Polynomial(whole, floorDivInt(a.constant, n)),
-    rest: new Polynomial(rest, modInt(a.constant, n)),
-  };
+  return { whole: new Polynomial(whole, 0), rest: new Polynomial(rest, a.constant) };
+}
+
+function floorOfRest(a: Polynomial, n: Int): Polynomial {
+  // Sums of symbols have no upper bound: only compound atoms can.
+  if (a.terms.some(({ monomial }) => monomial.factors.some(({ atom }) => atom.kind !== 'symbol'))) {
+    if (isNonNegative(a) && isPositive(subtract(Polynomial.of(n), a))) return Polynomial.ZERO;
+    const split = overMaximum(a, Polynomial.of(n));
+    if (split !== undefined) return split;
+  }
+  const { whole, rest } = reduce(a, n);
+  return add(whole, floorOfReduced(rest, n));
 }
 
 function floorOfReduced(a: Polynomial, n: Int): Polynomial {
-  if (a.isConstant) return Polynomial.ZERO;
-  const split = overMaximum(a, Polynomial.of(n));
-  if (split !== undefined) return split;
   // floor((g*p + c) / (g*m)) = floor((p + floor(c / g)) / m)
   const divisor = gcdInt(content(a, false), n);
-  if (divisor !== 1) {
-    const less = new Polynomial(
-      divideByNumber(new Polynomial(a.terms, 0), divisor).terms,
-      floorDivInt(a.constant, divisor),
-    );
-    return floorDivide(less, Polynomial.of(floorDivInt(n, divisor)));
-  }
+  if (divisor !== 1) return floorDivide(divideWithin(a, divisor), Polynomial.of(floorDivInt(n, divisor)));
   const nested = nestedFloor(a);
   if (nested !== undefined) return mergeFloors(a, nested, Polynomial.of(n));
-  if (n === 2) {
-    // (p + 1)//2 = p - p//2
-    if (a.constant === 0) return floorAtom(a, Polynomial.of(n));
-    const even = new Polynomial(a.terms, 0);
-    return subtract(even, floorAtom(even, Polynomial.of(n)));
-  }
   if (hasNegativeSign(a, n)) {
     // floor(p / n) = -floor((-p + n - 1) / n)
     return negate(divideByInteger(add(negate(a), Polynomial.of(addInt(n, -1))), n));
   }
-  if (a.terms.some(({ monomial }) => monomial.factors.some(({ atom }) => atom.kind !== 'symbol'))) {
-    if (isNonNegative(a) && isPositive(subtract(Polynomial.of(n), a))) return Polynomial.ZERO;
-  }
   return floorAtom(a, Polynomial.of(n));
+}
+
+/** floor(a / n) of a polynomial whose coefficients n divides, but for the constant. */
+function divideWithin(a: Polynomial, n: Int): Polynomial {
+  return new Polynomial(divideByNumber(new Polynomial(a.terms, 0), n).terms, floorDivInt(a.constant, n));
 }
 
 /** Is the first coefficient that has a sign modulo n (n/2 has none) negative? */
@@ -161,10 +171,7 @@ function floorOfRemainder(a: Polynomial, divisor: Polynomial): Polynomial {
   const nested = nestedFloor(a);
   if (nested !== undefined) return mergeFloors(a, nested, divisor);
   const n = gcdInt(content(a, false), content(divisor, true));
-  if (n > 1) {
-    const less = new Polynomial(divideByNumber(new Polynomial(a.terms, 0), n).terms, floorDivInt(a.constant, n));
-    return floorDivide(less, divideByNumber(divisor, n));
-  }
+  if (n > 1) return floorDivide(divideWithin(a, n), divideByNumber(divisor, n));
   return floorAtom(a, divisor);
 }
 
@@ -193,5 +200,11 @@ function divideByMonomial(a: Polynomial, by: Monomial): Polynomial {
 function floorAtom(numerator: Polynomial, divisor: Polynomial): Polynomial {
   const size = numerator.size + divisor.size;
   if (size > MAX_SIZE) return freshSymbol('quotient');
-  return Polynomial.atom({ kind: 'floor', numerator, divisor, key: `floor(${numerator.key},${divisor.key})`, size });
+  return Polynomial.atom({
+    kind: 'floor',
+    numerator,
+    divisor,
+    key: `floor(${keyOf(numerator)},${keyOf(divisor)})`,
+    size,
+  });
 }

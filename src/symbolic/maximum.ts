@@ -1,5 +1,6 @@
 import { isNonNegative } from './bounds.js';
 import { gcdInt, type Int } from './int.js';
+import { keyOf } from './key.js';
 import {
   add,
   atomOf,
@@ -42,11 +43,11 @@ export function maximum(operands: readonly Polynomial[]): Polynomial {
   let divisor: Int = 0;
   for (const operand of list) divisor = gcdInt(divisor, content(operand, true));
   if (divisor > 1) list = list.map((operand) => divideByNumber(operand, divisor));
-  list.sort((a, b) => (a.key < b.key ? -1 : 1));
+  list.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   let size = 1;
   for (const operand of list) size += operand.size;
   if (size > MAX_SIZE) return add(common, scale(freshSymbol('maximum'), divisor));
-  const key = `max(${list.map((operand) => operand.key).join(',')})`;
+  const key = `max(${list.map(keyOf).join(',')})`;
   return add(common, scale(Polynomial.atom({ kind: 'max', operands: list, key, size }), divisor));
 }
 

@@ -61,7 +61,9 @@ export class Polynomial {
 
   readonly terms: readonly Term[];
   readonly constant: Int;
-  #key: string | undefined;
+  #structure: string | undefined;
+  /** Set by `keyOf`. */
+  key: string | undefined;
   #size: number | undefined;
 
   constructor(terms: readonly Term[], constant: Int) {
@@ -85,16 +87,16 @@ export class Polynomial {
     return this.terms.length === 0 && this.constant === 0;
   }
 
-  /** Canonical text: equal for equal polynomials only. */
-  get key(): string {
-    if (this.#key === undefined) {
+  /** The terms as text: equal exactly when the terms are. */
+  get structure(): string {
+    if (this.#structure === undefined) {
       const parts = this.terms.map(({ coefficient, monomial }) =>
         coefficient === 1 ? monomial.key : `${coefficient}*${monomial.key}`,
       );
       if (this.constant !== 0 || parts.length === 0) parts.push(String(this.constant));
-      this.#key = parts.join('+');
+      this.#structure = parts.join('+');
     }
-    return this.#key;
+    return this.#structure;
   }
 
   /** Number of atoms written out, nested ones included. */
@@ -271,5 +273,5 @@ export function content(a: Polynomial, withConstant: boolean): Int {
 }
 
 function group(a: Polynomial): Polynomial {
-  return Polynomial.atom({ kind: 'group', sum: a, key: `[${a.key}]`, size: a.size });
+  return Polynomial.atom({ kind: 'group', sum: a, key: `[${a.structure}]`, size: a.size });
 }

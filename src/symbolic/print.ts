@@ -87,12 +87,18 @@ function extremum(a: Polynomial, term: Term, atom: MaxAtom): Found {
   const k = absInt(term.coefficient);
   const isMinimum = term.coefficient < 0;
   const inside = partInside(others, k, isMinimum, atom);
-  const operands = atom.operands.map((each) => print(add(inside, isMinimum ? scale(each, -1) : each)));
-  const text = `${isMinimum ? 'min' : 'max'}(${operands.join(', ')})`;
+  const operands = atom.operands.map((each) => add(inside, isMinimum ? scale(each, -1) : each));
+  const text = `${isMinimum ? 'min' : 'max'}(${printOperands(operands)})`;
   return {
     piece: { negative: false, text: k === 1 ? text : `${k}*${text}` },
     rest: subtract(others, scale(inside, k)),
   };
+}
+
+/** Numbers last, as people write clamps. */
+function printOperands(operands: readonly Polynomial[]): string {
+  const texts = [...operands.filter((each) => !each.isConstant), ...operands.filter((each) => each.isConstant)];
+  return texts.map(print).join(', ');
 }
 
 /** Multiples of k in the neighbours that cancel against operands; the constant too when it cancels one. */
@@ -175,7 +181,7 @@ function printAtom(atom: Atom): string {
     case 'floor':
       return `${operand(atom.numerator)}//${operand(atom.divisor)}`;
     case 'max':
-      return `max(${atom.operands.map(print).join(', ')})`;
+      return `max(${printOperands(atom.operands)})`;
     case 'group':
       return `(${print(atom.sum)})`;
   }

@@ -1,0 +1,138 @@
+import { floorDivInt, gcdInt, modInt } from './int.js';
+import { content, type FloorAtom, type Monomial, monomialOfFactors, Polynomial, type Term } from './polynomial.js';
+import { divideByNumber } from './quotient.js';
+
+/** Sums of floors repeat after the least common multiple of their divisors; longer periods are not looked into. */
+const MAX_PERIOD = 256;
+
+/**
+ * The floors of a polynomial that divide multiples of one base by numbers and stand next to the same factors:
+ * `factor * (c1*floor((a1*base + k1) / n1) + ...)`. Seen as a function of the base, the sum in brackets is a line plus
+ * something periodic: `slope*x + offsets[x mod period]`, which settles whether two such sums are equal.
+ */
+export interface FloorGroup {
+  /** What the floors are multiplied with; null for nothing. */
+  readonly factor: Monomial | null;
+  readonly base: Polynomial;
+  readonly terms: readonly Term[];
+  /** The period; slope and offsets are multiplied by it, so that they are integers. */
+  readonly period: number;
+  readonly slope: number;
+  /** One offset for each remainder; the first is 0. */
+  readonly offsets: readonly number[];
+}
+
+interface Member {
+  readonly term: Term;
+  readonly multiple: number;
+  readonly constant: number;
+  readonly divisor: number;
+}
+
+/** Finds the groups, and the terms in none of them. */
+export function floorGroups(a: Polynomial): { groups: FloorGroup[]; others: Term[] } {
+  const members = new Map<string, { factor: Monomial | null; base: Polynomial; list: Member[] }>();
+  const others: Term[] = [];
+  for (const term of a.terms) {
+    const found = memberOf(term);
+    if (found === undefined) {
+      others.push(term);
+      continue;
+    }
+    const { factor, base, member } = found;
+    const key = `${factor?.key ?? ''} ${base.structure}`;
+    const known = members.get(key);
+    if (known === undefined) members.set(key, { factor, base, list: [member] });
+    else known.list.push(member);
+  }
+  const groups: FloorGroup[] = [];
+  for (const { factor, base, list } of members.values()) {
+    const group = tabulate(factor, base, list);
+    if (group === undefined) others.push(...list.map(({ term }) => term));
+    else groups.push(group);
+  }
+  return { groups, others };
+}
+
+/** Does any term have a floor by a number? */
+export function hasFloor(a: Polynomial): boolean {
+  return a.terms.some(({ monomial }) =>
+    monomial.factors.some(({ atom }) => atom.kind === 'floor' && atom.divisor.isConstant),
+  );
+}
+
+function memberOf(term: Term): { factor: Monomial | null; base: Polynomial; member: Member } | undefined {
+  let floor: FloorAtom | undefined;
+  for (const { atom, power } of term.monomial.factors) {
+    if (atom.kind !== 'floor' || !atom.divisor.isConstant) continue;
+    if (floor !== undefined || power > 1) return undefined;
+    floor = atom;
+  }
+  if (floor === undefined || typeof term.coefficient !== 'number') return undefined;
+  const { numerator } = floor;
+  const divisor = floor.divisor.constant;
+  let multiple = content(numerator, false);
+  if (typeof divisor !== 'number' || divisor > MAX_PERIOD || typeof multiple !== 'number') return undefined;
+  if ((numerator.terms[0] as Term).coefficient < 0) multiple = -multiple;
+  const base = divideByNumber(new Polynomial(numerator.terms, 0), multiple);
+  const factors = term.monomial.factors.filter(({ atom }) => atom !== floor);
+  return {
+    factor: factors.length === 0 ? null : monomialOfFactors(factors),
+    base,
+    member: { term, multiple, constant: Number(numerator.constant), divisor },
+  };
+}
+
+function tabulate(factor: Monomial | null, base: Polynomial, members: readonly Member[]): FloorGroup | undefined {
+  let period = 1;
+  for (const { divisor } of members) period *= divisor / Number(gcdInt(period, divisor));
+  if (period > MAX_PERIOD) return undefined;
+  let slope = 0;
+  for (const { term, multiple, divisor } of members) {
+    slope += Number(term.coefficient) * multiple * (period / divisor);
+  }
+  const offsets: number[] = [];
+  for (let x = 0; x < period; x++) {
+    let total = 0;
+    for (const { term, multiple, constant, divisor } of members) {
+      total += Number(term.coefficient) * Number(floorDivInt(multiple * x + constant, divisor));
+    }
+    offsets.push(total * period - slope * x);
+  }
+  if (!Number.isSafeInteger(slope) || !offsets.every(Number.isSafeInteger)) return undefined;
+  const shortest = shortestPeriod(offsets);
+  // With the shorter period the fractions have a smaller denominator: the sum is an integer everywhere.
+  const by = period / shortest;
+  return {
+    factor,
+    base,
+    terms: members.map(({ term }) => term),
+    period: shortest,
+    slope: slope / by + 0,
+    offsets: offsets.slice(0, shortest).map((offset) => offset / by + 0),
+  };
+}
+
+function shortestPeriod(offsets: readonly number[]): number {
+  for (let length = 1; length < offsets.length; length++) {
+    if (offsets.length % length !== 0) continue;
+    if (offsets.every((offset, i) => offset === offsets[i % length])) return length;
+  }
+  return offsets.length;
+}
+
+/** The single floor `floor((multiple*x + constant) / period)` that a group is, besides `whole*x`; undefined if it is none. */
+export function asSingleFloor(
+  group: FloorGroup,
+): { readonly whole: number; readonly multiple: number; readonly constant: number } | undefined {
+  const { period, slope, offsets } = group;
+  const multiple = Number(modInt(slope, period));
+  const whole = (slope - multiple) / period;
+  for (let constant = 0; constant < period; constant++) {
+    const fits = offsets.every(
+      (offset, x) => Math.floor((multiple * x + constant) / period) * period - multiple * x === offset,
+    );
+    if (fits) return { whole, multiple, constant };
+  }
+  return undefined;
+}

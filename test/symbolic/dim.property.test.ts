@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Dim } from '../../src/symbolic/dim.js';
+import { dimOf, type Expression, expression, GRID, NAMES, sizes, valueOf } from './expressions.js';
+
+/** Values are compared where the expression is defined and doubles are exact. */
+function known(value: number | undefined): value is number {
+  return value !== undefined && Number.isSafeInteger(value);
+}
+
+describe('Dim against evaluation by definition', () => {
+  it('keeps the value through canonical form', () => {
+    fc.assert(
+      fc.property(expression, sizes, (e, at) => {
+        const value = valueOf(e, at);
+        const result = dimOf(e).evaluate(at);
+        if (known(value) && result !== undefined) expect(result + 0).toBe(value + 0);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('gives equal keys to equal values only', () => {
+    fc.assert(
+      fc.property(fc.array(expression, { minLength: 20, maxLength: 20 }), (expressions) => {
+        const byKey = new Map<string, Expression>();
+        for (const e of expressions) {
+          const { key } = dimOf(e);
+          const other = byKey.get(key);
+          if (other === undefined) byKey.set(key, e);
+          else {
+            for (const at of GRID) {
+              const a = valueOf(e, at);
+              const b = valueOf(other, at);
+              if (known(a) && known(b)) expect(a + 0).toBe(b + 0);
+            }
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('claims only facts that hold', () => {
+    fc.assert(
+      fc.property(expression, expression, (e, f) => {
+        const a = dimOf(e);
+        const b = dimOf(f);
+        const facts = {
+          positive: a.isPositive(),
+          nonNegative: a.isNonNegative(),
+          atLeast: a.isAtLeast(b),
+          atMost: a.isAtMost(b),
+          differs: a.differsFrom(b),
+          equals: a.equals(b),
+        };
+        for (const at of GRID) {
+          const x = valueOf(e, at);
+          const y = valueOf(f, at);
+          if (!known(x)) continue;
+          if (facts.positive) expect(x).toBeGreaterThan(0);
+          if (facts.nonNegative) expect(x).toBeGreaterThanOrEqual(0);
+          if (!known(y)) continue;
+          if (facts.atLeast) expect(x).toBeGreaterThanOrEqual(y);
+          if (facts.atMost) expect(x).toBeLessThanOrEqual(y);
+          if (facts.differs) expect(x + 0).not.toBe(y + 0);
+          if (facts.equals) expect(x + 0).toBe(y + 0);
+        }
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('divides exactly', () => {
+    fc.assert(
+      fc.property(expression, expression, (e, f) => {
+        const a = dimOf(e);
+        const b = dimOf(f);
+        expect(a.mul(b).exactQuotient(b)?.equals(a) ?? b.isZero()).toBe(true);
+        const quotient = a.exactQuotient(b);
+        if (quotient === undefined) return;
+        expect(quotient.mul(b).equals(a)).toBe(true);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('reads back what it prints', () => {
+    fc.assert(
+      fc.property(expression, (e) => {
+        const dim = dimOf(e);
+        const text = dim.toString();
+        expect(Dim.parse(text).key, text).toBe(dim.key);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('substitutes as evaluation does', () => {
+    fc.assert(
+      fc.property(expression, expression, sizes, (e, replacement, at) => {
+        const inner = valueOf(replacement, at);
+        if (!known(inner) || inner < 1) return;
+        const value = valueOf(e, { ...at, T: inner });
+        const result = dimOf(e)
+          .substitute(new Map([['T', dimOf(replacement)]]))
+          .evaluate(at);
+        if (known(value) && result !== undefined) expect(result + 0).toBe(value + 0);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('solves what it says it solves', () => {
+    fc.assert(
+      fc.property(expression, expression, fc.constantFrom(...NAMES), (e, f, name) => {
+        const a = dimOf(e);
+        const b = dimOf(f);
+        const solution = a.solveFor(name, b);
+        if (solution === undefined) return;
+        expect(
+          a
+            .sub(b)
+            .substitute(new Map([[name, solution]]))
+            .isZero(),
+        ).toBe(true);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
