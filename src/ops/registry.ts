@@ -1,7 +1,10 @@
+import { definitions as creation } from './families/creation.js';
+import { definitions as reshape } from './families/reshape.js';
+import { definitions as shape } from './families/shape.js';
 import type { OpDefinition } from './types.js';
 
 /** One array a family file; a new family is one import and one entry here. */
-const FAMILIES: readonly (readonly OpDefinition[])[] = [];
+const FAMILIES: readonly (readonly OpDefinition[])[] = [shape, creation, reshape];
 
 const byKey = new Map<string, OpDefinition>();
 for (const family of FAMILIES) {

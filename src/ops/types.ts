@@ -60,6 +60,8 @@ export interface Attributes {
   strings(name: string): readonly string[] | undefined;
   /** A tensor attribute, read into memory. */
   tensor(name: string): DenseTensor | undefined;
+  /** Type and shape of a tensor attribute, without reading it; absent where that is no cheaper. */
+  tensorType?(name: string): { readonly dtype: number; readonly shape: readonly number[] } | undefined;
   /** The declared facts of a type_proto attribute. */
   type(name: string): Facts | undefined;
 }
@@ -100,7 +102,12 @@ export interface InferContext {
    * (a literal against an expression in the input symbols, two different literals) the conflict is recorded with
    * `what` (a few words: 'inner dimension of MatMul'), never thrown. Unknown (undefined) gives way to known.
    */
-  unify(a: Dim | undefined, b: Dim | undefined, what: string, where?: { input: number; axis: number }[]): Dim | undefined;
+  unify(
+    a: Dim | undefined,
+    b: Dim | undefined,
+    what: string,
+    where?: { input: number; axis: number }[],
+  ): Dim | undefined;
   /** Numpy broadcasting of the shapes of the given inputs (default: all), through `unify` axis by axis. */
   broadcast(inputs?: readonly number[]): Shape | undefined;
   /** A size that depends on data (NonZero, Unique ...): a fresh symbol that stands for it from here on. */
@@ -108,7 +115,12 @@ export interface InferContext {
   /** Sets output i. Call once an output; an output never set stays unknown. */
   setOutput(i: number, facts: Facts | undefined): void;
   /** Shorthand for a tensor. */
-  setTensor(i: number, dtype: number | undefined, shape: Shape | undefined, content?: readonly (Scalar | undefined)[]): void;
+  setTensor(
+    i: number,
+    dtype: number | undefined,
+    shape: Shape | undefined,
+    content?: readonly (Scalar | undefined)[],
+  ): void;
   /** Says why something stays unknown ('depends on the data of input 1'); shown by reports. */
   unknown(reason: string): void;
 }
@@ -122,6 +134,11 @@ export interface EvalContext {
   /** undefined where the optional input is absent. */
   readonly inputs: readonly (DenseTensor | undefined)[];
   readonly outputCount: number;
+  /**
+   * May the result use the storage of input i, because nobody else reads it? To be asked only by who then does so; whoever
+   * does not ask shares no storage with an input. Keeps long chains of ScatterND linear. Absent: no.
+   */
+  mayOverwrite?(i: number): boolean;
 }
 
 /** An operator of one domain, all its versions: a rule branches on `opset` where versions differ. */
