@@ -1,5 +1,5 @@
 import { isFloat } from '../tensor/dtype.js';
-import { type IntegerData, type Sizes, unknownSymbols } from './inputs.js';
+import { type IntegerData, type Sizes, symbolOf, unknownSymbols } from './inputs.js';
 import type { Port } from './runtime.js';
 
 /** A choice of everything that a declaration leaves open. */
@@ -10,10 +10,12 @@ export interface Choice {
 }
 
 /**
- * Sizes worth trying for an axis of which nothing is known: a few frames, an image side, enough samples for a short
- * spectrum. A model with minimum lengths or divisibility rules runs at one of them or is left unverified.
+ * Sizes worth trying for an axis of which nothing is known: a few frames, an image side, and enough samples for a
+ * spectrum where the axis can be one of samples (the last). A model with minimum lengths or divisibility rules runs at
+ * one of them or is left unverified.
  */
-const GUESSES = [16, 64, 1, 100, 224, 1000, 16_000];
+const GUESSES = [16, 64, 1, 100, 224, 1000];
+const SAMPLES = 16_000;
 
 /**
  * What to try on a model, most plausible first: batch-like axes are 1, other axes without a given size take one guess
@@ -27,8 +29,14 @@ export function* choices(ports: readonly Port[], given: Sizes): Generator<Choice
   const known = { ...Object.fromEntries([...batch].map((symbol) => [symbol, 1])), ...given };
   const hasIntegers = ports.some(({ dtype }) => dtype !== undefined && !isFloat(dtype));
   const fillings: IntegerData[] = hasIntegers ? ['plausible', 'zeros', 'ones'] : ['plausible'];
-  for (const guess of free.size > 0 ? GUESSES : [0]) {
+  const guesses = isLastAxis(ports, free) ? [...GUESSES, SAMPLES] : GUESSES;
+  for (const guess of free.size > 0 ? guesses : [0]) {
     const sizes = { ...known, ...Object.fromEntries([...free].map((symbol) => [symbol, guess])) };
     for (const integers of fillings) yield { sizes, integers };
   }
+}
+
+function isLastAxis(ports: readonly Port[], symbols: ReadonlySet<string>): boolean {
+  const isFree = (port: Port, axis: number) => symbols.has(symbolOf(port, axis) ?? '');
+  return ports.every((port) => port.shape.every((_, axis) => !isFree(port, axis) || axis === port.shape.length - 1));
 }

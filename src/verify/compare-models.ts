@@ -6,8 +6,6 @@ import { attempt, feedsOf, Refusal, runSomehow, type Tensors } from './trial.js'
 
 /** Options of {@link compareModels}. */
 export interface CompareOptions extends Tolerance {
-  /** Sizes to run at, symbol -> number. Symbols that are missing are guessed. */
-  readonly sizes?: Sizes;
   /** Graph optimisations of onnxruntime; default off, which makes a comparison bit for bit meaningful. */
   readonly optimize?: boolean;
   /** A runtime to use; default: one that is started and ended here. */
@@ -46,40 +44,65 @@ export interface ModelComparison {
 export async function compareModels(
   original: string,
   candidate: string,
-  options: CompareOptions = {},
+  options: CompareOptions & { readonly sizes?: Sizes } = {},
 ): Promise<ModelComparison> {
+  const [comparison] = await compareModelsAt(original, candidate, [options.sizes ?? {}], options);
+  return comparison as ModelComparison;
+}
+
+/**
+ * {@link compareModels} at several sizes, each model loaded once.
+ *
+ * @param sizes - each a number for some or all symbols; the others are guessed
+ * @returns one comparison a size, in order
+ */
+export async function compareModelsAt(
+  original: string,
+  candidate: string,
+  sizes: readonly Sizes[],
+  options: CompareOptions = {},
+): Promise<ModelComparison[]> {
   const runtime = options.runtime ?? new Runtime();
   const sessions: Session[] = [];
-  try {
-    const optimize = options.optimize ?? false;
-    const open = async (path: string) => {
-      const session = await runtime.open(path, { optimize });
+  const open = (path: string) =>
+    attempt(async () => {
+      const session = await runtime.open(path, { optimize: options.optimize ?? false });
       sessions.push(session);
       return session;
-    };
-    const right = await attempt(() => open(original));
-    const judged = await attempt(() => open(candidate));
-    const none = { sizes: options.sizes ?? {}, outputs: [] };
-    if (right instanceof Refusal) {
-      const both = judged instanceof Refusal ? `neither model loads: ${right.message}` : undefined;
-      return { ...none, verdict: 'not-compared', message: both ?? `the original does not load: ${right.message}` };
+    });
+  try {
+    const right = await open(original);
+    const judged = await open(candidate);
+    const comparisons: ModelComparison[] = [];
+    for (const given of sizes) {
+      const unloaded = loadFailure(right, judged, given);
+      comparisons.push(unloaded ?? (await compareSessions(right as Session, judged as Session, given, options)));
     }
-    if (judged instanceof Refusal) return { ...none, verdict: 'failed', message: `does not load: ${judged.message}` };
-    return await compareSessions(right, judged, options);
+    return comparisons;
   } finally {
     if (options.runtime === undefined) await runtime.close();
     else await Promise.all(sessions.map((session) => session.close()));
   }
 }
 
-/** {@link compareModels} on models that are loaded already. */
+function loadFailure(right: Session | Refusal, judged: Session | Refusal, sizes: Sizes): ModelComparison | undefined {
+  const none = { sizes, outputs: [] };
+  if (right instanceof Refusal) {
+    const what = judged instanceof Refusal ? 'neither model loads' : 'the original does not load';
+    return { ...none, verdict: 'not-compared', message: `${what}: ${right.message}` };
+  }
+  if (judged instanceof Refusal) return { ...none, verdict: 'failed', message: `does not load: ${judged.message}` };
+  return undefined;
+}
+
 export async function compareSessions(
   right: Session,
   judged: Session,
+  requested: Sizes,
   options: CompareOptions,
 ): Promise<ModelComparison> {
-  const ports = mergePorts(right.inputs, judged.inputs, options.sizes ?? {});
-  const given = { ...options.sizes, ...sizesFixedBetween(right.inputs, judged.inputs) };
+  const ports = mergePorts(right.inputs, judged.inputs, requested);
+  const given = { ...requested, ...sizesFixedBetween(right.inputs, judged.inputs) };
   const run = await runSomehow(right, ports, given);
   if (run instanceof Refusal) {
     const message = `the original does not run: ${run.message}`;
@@ -98,7 +121,8 @@ export async function compareSessions(
   return { verdict: outputs.every(({ close }) => close) ? 'close' : 'different', sizes, outputs };
 }
 
-function compareOutput(
+/** Compares one output; it may be missing. */
+export function compareOutput(
   name: string,
   actual: DenseTensor | undefined,
   expected: DenseTensor,

@@ -35,6 +35,9 @@ export function feedsOf({ inputs }: Session, tensors: Tensors): Map<string, Dens
   return new Map([...tensors].filter(([name]) => names.has(name)));
 }
 
+/** No further choice is tried after this many milliseconds. */
+const PATIENCE_MS = 5000;
+
 /**
  * Runs a model with the first of the {@link choices} that it accepts.
  *
@@ -48,6 +51,7 @@ export async function runSomehow(
   given: Sizes,
 ): Promise<SuccessfulRun | Refusal> {
   let first: Refusal | undefined;
+  const deadline = performance.now() + PATIENCE_MS;
   for (const { sizes, integers } of choices(ports, given)) {
     const run = await attempt(async () => {
       const inputs = makeInputs(ports, sizes, integers);
@@ -55,6 +59,7 @@ export async function runSomehow(
     });
     if (!(run instanceof Refusal)) return run;
     first ??= run;
+    if (performance.now() > deadline) break;
   }
   return first as Refusal;
 }

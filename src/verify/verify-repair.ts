@@ -42,7 +42,10 @@ export async function verifyRepair(
   try {
     const exact = await compareModels(original, repaired, { ...options, runtime, optimize: false });
     const sizes = exact.sizes;
-    const optimized = await compareModels(original, repaired, { ...options, runtime, sizes, optimize: true });
+    const comparable = exact.verdict !== 'not-compared' || exact.outputs.length > 0;
+    const optimized = comparable
+      ? await compareModels(original, repaired, { ...options, runtime, sizes, optimize: true })
+      : exact;
     const others = await runElsewhere(runtime, repaired, options.sizes ?? {}, sizes);
     const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared';
     const near = optimized.verdict !== 'different' && optimized.verdict !== 'failed';
@@ -65,8 +68,9 @@ async function runElsewhere(runtime: Runtime, model: string, traced: Sizes, used
   return runs;
 }
 
-/** Ways away from the traced size: a prime step, twice and half of it (divisibility rules), one more. */
-const STEPS: readonly ((size: number) => number)[] = [
+/** Ways away from the traced size: steps that differ from symbol to symbol, one that does not, twice and half of it (divisibility rules), one more. */
+const STEPS: readonly ((size: number, index: number) => number)[] = [
+  (size, index) => size + 7 + 2 * index,
   (size) => size + 7,
   (size) => size * 2,
   (size) => Math.ceil(size / 2),
@@ -83,6 +87,6 @@ function otherSizes(inputs: readonly Port[], traced: Sizes, used: Sizes): Sizes[
   if (varied.length === 0) return [];
   return STEPS.map((step) => ({
     ...used,
-    ...Object.fromEntries(varied.map((symbol) => [symbol, step(used[symbol] ?? traced[symbol] ?? 16)])),
+    ...Object.fromEntries(varied.map((symbol, i) => [symbol, step(used[symbol] ?? traced[symbol] ?? 16, i)])),
   }));
 }

@@ -1,0 +1,44 @@
+/** Options that several commands share. */
+import type { Options } from 'yargs';
+
+const text = { type: 'string', requiresArg: true } as const;
+const flag = { type: 'boolean' } as const;
+
+/** How results are shown. */
+export const talkOptions = {
+  json: { ...flag, describe: 'Write the result as JSON to standard output' },
+  quiet: { ...flag, alias: 'q', describe: 'Say nothing unless something is wrong' },
+} satisfies Record<string, Options>;
+
+/** Where a changed model goes. */
+export const outputOptions = {
+  output: { ...text, alias: 'o', describe: 'File to write (default: <name>.fixed.onnx beside the input)' },
+  'out-dir': { ...text, describe: 'Directory to write to, under the name of each input' },
+  'in-place': { ...flag, describe: 'Replace the input' },
+  'dry-run': { ...flag, describe: 'Show what would be done, write nothing' },
+  partial: { ...flag, describe: 'Write what could be repaired even if defects are left' },
+} satisfies Record<string, Options>;
+
+/** What is known about the export beyond the file. */
+export const exportOptions = {
+  'input-shape': { ...text, describe: 'Declare an input: NAME:D0,D1,.. each a number, a symbol or ?; repeatable' },
+  'traced-shape': { ...text, describe: 'What the export saw: NAME:N0,N1,..; repeatable' },
+  lengths: { ...text, describe: 'Drive pad masks from this lengths input; added if the exporter dropped it' },
+} satisfies Record<string, Options>;
+
+/** How a result is checked. */
+export const verifyOptions = {
+  sizes: { ...text, describe: 'Sizes to run at: SYMBOL=N1,N2,..; repeatable, combined' },
+  data: { ...text, describe: 'Directory with golden data sets: test_data_set_*/{input,output}_*.pb' },
+  rtol: { ...text, describe: 'Relative tolerance (default 1e-3)' },
+  atol: { ...text, describe: 'Absolute tolerance (default 1e-4)' },
+} satisfies Record<string, Options>;
+
+/** Everything that a repair takes. */
+export const repairOptions = {
+  ...outputOptions,
+  ...exportOptions,
+  ...verifyOptions,
+  'no-verify': { ...flag, describe: 'Do not run the result with onnxruntime' },
+  ...talkOptions,
+} satisfies Record<string, Options>;

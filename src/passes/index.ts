@@ -1,0 +1,15 @@
+import { type FixMasksOptions, fixMasks } from './fix-masks.js';
+import type { Pass } from './pass.js';
+
+/** Options of all passes together: what `fix` can be told. */
+export interface FixOptions extends FixMasksOptions {
+  /** Positional tables must serve at least this many positions. */
+  readonly maxLength?: number;
+  /** Compute positions at run time instead of keeping a table. */
+  readonly computed?: boolean;
+}
+
+/** Every repair, in the order in which `fix` runs them: what a later pass reads, an earlier one has put right. */
+export function allPasses(options: FixOptions = {}): Pass[] {
+  return [fixMasks(options)];
+}
