@@ -1,10 +1,24 @@
+import { definitions as arithmetic } from './families/arithmetic.js';
+import { definitions as comparison } from './families/comparison.js';
 import { definitions as creation } from './families/creation.js';
+import { definitions as logic } from './families/logic.js';
+import { definitions as math } from './families/math.js';
 import { definitions as reshape } from './families/reshape.js';
 import { definitions as shape } from './families/shape.js';
+import { definitions as where } from './families/where.js';
 import type { OpDefinition } from './types.js';
 
 /** One array a family file; a new family is one import and one entry here. */
-const FAMILIES: readonly (readonly OpDefinition[])[] = [shape, creation, reshape];
+const FAMILIES: readonly (readonly OpDefinition[])[] = [
+  shape,
+  creation,
+  reshape,
+  arithmetic,
+  math,
+  comparison,
+  logic,
+  where,
+];
 
 const byKey = new Map<string, OpDefinition>();
 for (const family of FAMILIES) {

@@ -36,7 +36,7 @@ export function unifyBroadcast(
       } else size = unify(size, dim, [site, { input, axis: own }]);
     }
     // A symbol may be 1 where the unknown size is not.
-    if (unknown && !(size !== undefined && size.isNumber)) result.push(undefined);
+    if (unknown && !size?.isNumber) result.push(undefined);
     else result.push(size ?? one);
   }
   return result;
