@@ -1,0 +1,35 @@
+import type { ByteSource } from '../format/byte-source.js';
+import { FormatError } from '../format/format-error.js';
+import { MemorySource } from '../format/memory-source.js';
+import { messageSchema } from '../format/schema.js';
+import { Skeleton } from '../format/skeleton.js';
+import { validate } from '../format/validate.js';
+import { Model } from './model.js';
+
+/** What a model can be read from: a path or file URL, bytes, or a source of bytes. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer | ByteSource;
+
+/**
+ * Reads a model.
+ * @throws FormatError when it cannot be read, or is not an ONNX model
+ */
+export async function load(from: ModelSource): Promise<Model> {
+  const source = await openSource(from);
+  if (source.size === 0) throw new FormatError(source.name, 'is empty: not an ONNX model');
+  const bytes = source.bytes ?? (await source.read(0, source.size));
+  const skeleton = new Skeleton(source, bytes);
+  validate(skeleton, 0, bytes.length, messageSchema('ModelProto'));
+  const model = new Model(skeleton);
+  if (model.graph._spans.length === 0) throw new FormatError(source.name, 'has no graph: not an ONNX model');
+  return model;
+}
+
+async function openSource(from: ModelSource): Promise<ByteSource> {
+  if (typeof from === 'string' || from instanceof URL) {
+    const { openFile } = await import('../format/node/open-file.js');
+    return openFile(from);
+  }
+  if (from instanceof Uint8Array) return new MemorySource(from);
+  if (from instanceof ArrayBuffer) return new MemorySource(new Uint8Array(from));
+  return from;
+}

@@ -1,0 +1,174 @@
+import type { Graph } from './graph.js';
+import { ModelError } from './model-error.js';
+import type { Node } from './node.js';
+import type { SparseTensor } from './sparse-tensor.js';
+import type { Tensor } from './tensor.js';
+import type { TypeInfo } from './type-info.js';
+import type { ValueInfo } from './value-info.js';
+
+/** A reader of a value: input `index` of `node`. */
+export interface Use {
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** @internal A use that can be taken back without a search. */
+export interface Link extends Use {
+  index: number;
+  live: boolean;
+}
+
+/** A named value of a graph: a graph input, an initializer, or an output of a node. */
+export class Value {
+  /** The graph that defines it. */
+  readonly graph: Graph;
+  /** The sparse constant it is. */
+  sparseInitializer: SparseTensor | undefined;
+  /** @internal */
+  _producer: Node | undefined;
+  /** @internal */
+  _outputIndex = -1;
+  /** @internal */
+  _initializer: Tensor | undefined;
+  /** @internal How many outputs of graphs it is. */
+  _outputOf = 0;
+  /** @internal */
+  _isInput = false;
+  /** @internal What the graph's inputs, outputs and value_info say of it. */
+  _declarations: ValueInfo[] | undefined;
+  /** @internal */
+  _removed = false;
+  #name: string;
+  #links: Link[] = [];
+  #dead = 0;
+  // Whoever goes through `uses` while editing must not see the list change.
+  #shown = false;
+
+  /** @internal */
+  constructor(graph: Graph, name: string) {
+    this.graph = graph;
+    this.#name = name;
+  }
+
+  /** The name. Setting it renames every occurrence: declarations, initializer, readers, also in subgraphs. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** @throws ModelError when the name is empty or taken where this value can be seen */
+  set name(name: string) {
+    if (name === this.#name) return;
+    if (name === '') throw new ModelError(`value ${this.#name} cannot have an empty name`);
+    const old = this.#name;
+    this.graph._checkFree(name);
+    this.#name = name;
+    this.graph._renamed(this, old);
+    this._producer?._touch();
+    for (const { node } of this.uses) node._touch();
+  }
+
+  /** The node that makes it; undefined for inputs and initializers. */
+  get producer(): Node | undefined {
+    return this._producer;
+  }
+
+  /** Which output of the producer it is. */
+  get outputIndex(): number | undefined {
+    return this._producer === undefined ? undefined : this._outputIndex;
+  }
+
+  /** Who reads it, in the order of the links; nodes of subgraphs that capture it are among them. */
+  get uses(): readonly Use[] {
+    if (this.#dead > 0) {
+      this.#links = this.#links.filter((link) => link.live);
+      this.#dead = 0;
+    }
+    this.#shown = true;
+    return this.#links;
+  }
+
+  /** Is it an input of its graph? */
+  get isGraphInput(): boolean {
+    return this._isInput;
+  }
+
+  /** Is it an output of its graph (or, captured, of a graph inside)? */
+  get isGraphOutput(): boolean {
+    return this._outputOf > 0;
+  }
+
+  /** The constant that it is, or the default where it is an input too. */
+  get initializer(): Tensor | undefined {
+    return this._initializer;
+  }
+
+  /** Is it an initializer that no caller can replace, or made by a Constant node? */
+  get isConstant(): boolean {
+    if (this._producer !== undefined) return this._producer.opType === 'Constant' && this._producer.domain === '';
+    return (this._initializer !== undefined || this.sparseInitializer !== undefined) && !this._isInput;
+  }
+
+  /** The type that the file declares: as input or output of the graph, else in value_info. */
+  get declared(): TypeInfo | undefined {
+    if (this._declarations === undefined) return undefined;
+    for (const { type } of this._declarations) if (type !== undefined) return type;
+    return undefined;
+  }
+
+  /** Declares the type wherever the value is declared; adds a value_info entry where it is not. */
+  setDeclared(type: TypeInfo): void {
+    this.graph.setValueInfo(this, type);
+  }
+
+  /**
+   * Lets all readers read another value. A graph output keeps its name: the other value takes it over, through an
+   * Identity node where it cannot be renamed (an input, an initializer, an output already).
+   *
+   * @param options - `except`: nodes that keep reading this value, typically those that compute the other one from it
+   * @throws ModelError when a reader cannot see the other value
+   */
+  replaceAllUsesWith(other: Value, options: { readonly except?: readonly Node[] } = {}): void {
+    if (other === this) return;
+    const except = new Set(options.except);
+    for (const { node, index } of [...this.uses]) if (!except.has(node)) node.setInput(index, other);
+    if (this._outputOf > 0) this.graph._replaceOutput(this, other);
+  }
+
+  toString(): string {
+    return this.#name;
+  }
+
+  /** @internal */
+  _addUse(node: Node, index: number): Link {
+    const link = { node, index, live: true };
+    if (this.#shown) {
+      this.#links = [...this.#links];
+      this.#shown = false;
+    }
+    this.#links.push(link);
+    return link;
+  }
+
+  /** @internal */
+  _dropUse(link: Link): void {
+    if (!link.live) return;
+    link.live = false;
+    this.#dead++;
+    if (this.#dead > 32 && this.#dead * 2 > this.#links.length) {
+      this.#links = this.#links.filter((other) => other.live);
+      this.#dead = 0;
+    }
+  }
+
+  /** @internal */
+  _declare(info: ValueInfo, first = false): void {
+    this._declarations ??= [];
+    if (first) this._declarations.unshift(info);
+    else this._declarations.push(info);
+  }
+
+  /** @internal */
+  _undeclare(info: ValueInfo): void {
+    this._declarations = this._declarations?.filter((other) => other !== info);
+  }
+}
