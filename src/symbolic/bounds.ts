@@ -1,5 +1,6 @@
 import type { Int } from './int.js';
 import { addInt, gcdInt, modInt, mulInt } from './int.js';
+import { floorGroups } from './periodic.js';
 import {
   type Atom,
   add,
@@ -10,9 +11,12 @@ import {
   negate,
   ofTerm,
   Polynomial,
+  scale,
   subtract,
+  sum,
   type Term,
 } from './polynomial.js';
+import { divideDown } from './quotient.js';
 import { leastValue, symbol } from './symbols.js';
 
 /**
@@ -30,8 +34,10 @@ export function isNonNegative(a: Polynomial): boolean {
   if (a.constant >= UNBOUNDED && a.terms.every(({ coefficient: c }) => c < UNBOUNDED && c > -UNBOUNDED)) return true;
   const quick = linear(a);
   if (quick !== undefined) return quick >= 0;
-  // Integers: a >= 0 exactly when a + 1 > 0, and a strict inequality survives rational relaxations.
-  return positive(add(a, Polynomial.ONE), { left: BUDGET });
+  const divisor = content(a, false);
+  const p = divisor === 1 ? a : divideDown(a, divisor);
+  // Integers: p >= 0 exactly when p + 1 > 0, and a strict inequality survives rational relaxations.
+  return positive(add(p, Polynomial.ONE), { left: BUDGET });
 }
 
 /** Is `a >= 1` for every value of its symbols? */
@@ -86,6 +92,8 @@ function positive(a: Polynomial, budget: Budget): boolean {
       return atom.operands.every(replace);
     case 'floor': {
       const { numerator, divisor } = atom;
+      const line = divisor.isConstant ? belowFloors(a, atom, budget) : undefined;
+      if (line !== undefined && positive(line, budget)) return true;
       if (!positive(divisor, budget)) return false;
       // numerator - divisor + 1 <= divisor * atom <= numerator, and multiplying by the divisor keeps the sign.
       const multiplied = (bound: Polynomial) =>
@@ -96,6 +104,21 @@ function positive(a: Polynomial, budget: Budget): boolean {
       return false;
     }
   }
+}
+
+/**
+ * A positive multiple of a lower bound of `a`, in which the floors that share base and factors with this one are a line:
+ * together they are bounded exactly, where one by one each would lose up to 1.
+ */
+function belowFloors(a: Polynomial, atom: Atom, budget: Budget): Polynomial | undefined {
+  for (const { factor, base, terms, period, slope, offsets } of floorGroups(a).groups) {
+    if (!terms.some(({ monomial }) => monomial.factors.some((other) => other.atom === atom))) continue;
+    const product = ofTerm(factor, 1);
+    if (factor !== null && !nonNegative(product, budget)) continue;
+    const line = add(scale(base, slope), Polynomial.of(Math.min(...offsets)));
+    return add(scale(subtract(a, sum(terms, 0)), period), multiply(line, product));
+  }
+  return undefined;
 }
 
 function signOf(a: Polynomial, budget: Budget): number {

@@ -19,7 +19,7 @@ import {
   type Term,
   without,
 } from './polynomial.js';
-import { divide, divideByNumber } from './quotient.js';
+import { divide, divideDown } from './quotient.js';
 import { freshSymbol, MAX_SIZE } from './symbols.js';
 
 /** A floor over a maximum is split into floors when there are at most this many. */
@@ -90,7 +90,7 @@ function floorOfRest(a: Polynomial, n: Int): Polynomial {
 function floorOfReduced(a: Polynomial, n: Int): Polynomial {
   // floor((g*p + c) / (g*m)) = floor((p + floor(c / g)) / m)
   const divisor = gcdInt(content(a, false), n);
-  if (divisor !== 1) return floorDivide(divideWithin(a, divisor), Polynomial.of(floorDivInt(n, divisor)));
+  if (divisor !== 1) return floorDivide(divideDown(a, divisor), Polynomial.of(floorDivInt(n, divisor)));
   const nested = nestedFloor(a);
   if (nested !== undefined) return mergeFloors(a, nested, Polynomial.of(n));
   if (hasNegativeSign(a, n)) {
@@ -98,11 +98,6 @@ function floorOfReduced(a: Polynomial, n: Int): Polynomial {
     return negate(divideByInteger(add(negate(a), Polynomial.of(addInt(n, -1))), n));
   }
   return floorAtom(a, Polynomial.of(n));
-}
-
-/** floor(a / n) of a polynomial whose coefficients n divides, but for the constant. */
-function divideWithin(a: Polynomial, n: Int): Polynomial {
-  return new Polynomial(divideByNumber(new Polynomial(a.terms, 0), n).terms, floorDivInt(a.constant, n));
 }
 
 /** Is the first coefficient that has a sign modulo n (n/2 has none) negative? */
@@ -171,14 +166,14 @@ function floorOfRemainder(a: Polynomial, divisor: Polynomial): Polynomial {
   const nested = nestedFloor(a);
   if (nested !== undefined) return mergeFloors(a, nested, divisor);
   const n = gcdInt(content(a, false), content(divisor, true));
-  if (n > 1) return floorDivide(divideWithin(a, n), divideByNumber(divisor, n));
+  if (n > 1) return floorDivide(divideDown(a, n), divideDown(divisor, n));
   return floorAtom(a, divisor);
 }
 
 /** Numerator and divisor without the number and the monomial that they have in common; undefined when there is none. */
 function commonFactor(a: Polynomial, divisor: Polynomial): [Polynomial, Polynomial] | undefined {
   const n = gcdInt(content(a, true), content(divisor, true));
-  if (n > 1) return [divideByNumber(a, n), divideByNumber(divisor, n)];
+  if (n > 1) return [divideDown(a, n), divideDown(divisor, n)];
   if (a.constant !== 0 || divisor.constant !== 0) return undefined;
   const terms = [...a.terms, ...divisor.terms];
   for (const { atom } of (terms[0] as Term).monomial.factors) {

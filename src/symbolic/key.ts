@@ -1,6 +1,7 @@
-import { addInt, floorDivInt, gcdInt, type Int, mulInt } from './int.js';
-import { floorGroups, hasFloor } from './periodic.js';
-import { type Monomial, multiply, ofTerm, type Polynomial } from './polynomial.js';
+import { floorDivInt, gcdInt, type Int, mulInt } from './int.js';
+import { type FloorGroup, floorGroups, hasFloor } from './periodic.js';
+import { add, content, multiply, ofTerm, type Polynomial, scale, subtract, sum } from './polynomial.js';
+import { divideDown } from './quotient.js';
 
 /**
  * Canonical text, equal exactly for polynomials with the same normal form. Sums of floors are spelled as a line plus a
@@ -12,36 +13,39 @@ export function keyOf(a: Polynomial): string {
 }
 
 function keyWithFloors(a: Polynomial): string {
-  const { groups, others } = floorGroups(a);
-  const line = new Map<string, { monomial: Monomial; numerator: Int; denominator: Int }>();
-  const collect = (monomial: Monomial, numerator: Int, denominator: Int) => {
-    const known = line.get(monomial.key);
-    if (known === undefined) line.set(monomial.key, { monomial, numerator, denominator });
-    else {
-      known.numerator = addInt(mulInt(known.numerator, denominator), mulInt(numerator, known.denominator));
-      known.denominator = mulInt(known.denominator, denominator);
-    }
-  };
-  for (const { monomial, coefficient } of others) collect(monomial, coefficient, 1);
+  // `rest / denominator` is what has not been spelled yet: each group leaves its line there.
+  let rest = a;
+  let denominator: Int = 1;
   const tables: string[] = [];
-  for (const { factor, base, period, slope, offsets } of groups) {
-    const product = multiply(base, ofTerm(factor, 1));
-    for (const { monomial, coefficient } of product.terms) collect(monomial, mulInt(coefficient, slope), period);
-    if (period > 1) tables.push(`${factor === null ? '' : `${factor.key}*`}{${base.structure}:${offsets.join(' ')}}`);
+  for (;;) {
+    // The largest base first: the line it leaves may have floors that belong to the groups of smaller ones.
+    const group = largest(floorGroups(rest).groups);
+    if (group === undefined) break;
+    const { factor, base, terms, period, slope } = group;
+    const line = multiply(scale(base, slope), ofTerm(factor, 1));
+    rest = add(scale(subtract(rest, sum(terms, 0)), period), line);
+    denominator = mulInt(denominator, period);
+    if (period > 1) tables.push(table(group, denominator));
   }
-  const parts: string[] = [];
-  for (const { monomial, numerator, denominator } of [...line.values()].sort(byKey)) {
-    if (numerator === 0) continue;
-    const common = gcdInt(numerator, denominator);
-    const over = floorDivInt(denominator, common);
-    const coefficient = over === 1 ? floorDivInt(numerator, common) : `${floorDivInt(numerator, common)}/${over}`;
-    parts.push(coefficient === 1 ? monomial.key : `${coefficient}*${monomial.key}`);
-  }
-  parts.push(...tables.sort());
-  if (a.constant !== 0 || parts.length === 0) parts.push(String(a.constant));
-  return parts.join('+');
+  const common = gcdInt(content(rest, true), denominator);
+  const over = floorDivInt(denominator, common);
+  const whole = common === 1 ? rest : divideDown(rest, common);
+  const line = over === 1 ? whole.structure : `(${whole.structure})/${over}`;
+  if (tables.length === 0) return line;
+  return `${line}+${tables.sort().join('+')}`;
 }
 
-function byKey(a: { monomial: Monomial }, b: { monomial: Monomial }): number {
-  return a.monomial.key < b.monomial.key ? -1 : 1;
+function largest(groups: readonly FloorGroup[]): FloorGroup | undefined {
+  let best: FloorGroup | undefined;
+  for (const group of groups) if (best === undefined || group.base.size > best.base.size) best = group;
+  return best;
+}
+
+/** The offsets, which are in units of 1/denominator, in lowest terms. */
+function table({ factor, base, offsets }: FloorGroup, denominator: Int): string {
+  let common: Int = denominator;
+  for (const offset of offsets) common = gcdInt(common, offset);
+  const values = offsets.map((offset) => floorDivInt(offset, common));
+  const over = floorDivInt(denominator, common);
+  return `${factor === null ? '' : `${factor.key}*`}{${base.structure}:${values.join(' ')}}/${over}`;
 }

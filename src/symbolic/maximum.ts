@@ -15,40 +15,60 @@ import {
   type Term,
   without,
 } from './polynomial.js';
-import { divideByNumber } from './quotient.js';
+import { divideDown } from './quotient.js';
 import { freshSymbol, MAX_SIZE } from './symbols.js';
 
 /** Beyond this many operands nested maxima are no longer flattened. */
 const MAX_OPERANDS = 16;
 
 /**
- * The largest of the polynomials. Canonical form: operands that another provably reaches are dropped; what all have in
- * common is moved out, so that every coefficient left is positive and min(a, b) is a + b - max(a, b) by construction;
- * nested maxima are flattened; a common factor is moved out.
+ * The largest of the polynomials. Canonical form: operands that another provably reaches are dropped, nested maxima are
+ * flattened, and the rest is `base + factor * max(0, differences to the base)`. That form depends on the differences only,
+ * so min(a, b) is a + b - max(a, b) by construction, and max(T - 3, 0) + 3 is max(T, 3).
  */
 export function maximum(operands: readonly Polynomial[]): Polynomial {
   let list = undominated(operands);
   let common = Polynomial.ZERO;
-  for (;;) {
-    if (list.length === 1) return add(common, list[0] as Polynomial);
+  while (list.length > 1 && list.some((operand) => maxTerm(operand) !== undefined)) {
+    // Without what all have in common every coefficient is positive: a minimum becomes a maximum in the other operands.
     const shared = commonPart(list);
-    if (!shared.isZero) {
-      common = add(common, shared);
-      list = list.map((operand) => subtract(operand, shared));
-    }
+    common = add(common, shared);
+    list = list.map((operand) => subtract(operand, shared));
     const flat = flatten(list);
     if (flat === undefined) break;
     list = undominated(flat);
   }
-  let divisor: Int = 0;
-  for (const operand of list) divisor = gcdInt(divisor, content(operand, true));
-  if (divisor > 1) list = list.map((operand) => divideByNumber(operand, divisor));
-  list.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  if (list.length === 1) return add(common, list[0] as Polynomial);
+  const { base, differences, key } = chooseBase(list);
   let size = 1;
-  for (const operand of list) size += operand.size;
-  if (size > MAX_SIZE) return add(common, scale(freshSymbol('maximum'), divisor));
-  const key = `max(${list.map(keyOf).join(',')})`;
-  return add(common, scale(Polynomial.atom({ kind: 'max', operands: list, key, size }), divisor));
+  for (const difference of differences) size += difference.size;
+  const result = add(common, base);
+  if (size > MAX_SIZE) return add(result, freshSymbol('maximum'));
+  return add(result, multiplyByFactor(differences, key, size));
+}
+
+/** Of all operands the one that gives the last key, which reads best: max(T - 3, 0) rather than T - 3 + max(3 - T, 0). */
+function chooseBase(list: readonly Polynomial[]): { base: Polynomial; differences: Polynomial[]; key: string } {
+  let best: { base: Polynomial; differences: Polynomial[]; key: string } | undefined;
+  for (const base of list) {
+    const differences = list.filter((operand) => operand !== base).map((operand) => subtract(operand, base));
+    differences.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    const key = differences.map(keyOf).join(',');
+    if (best === undefined || key > best.key) best = { base, differences, key };
+  }
+  return best as { base: Polynomial; differences: Polynomial[]; key: string };
+}
+
+/** max(0, differences), with a number that divides all of them in front. */
+function multiplyByFactor(differences: readonly Polynomial[], key: string, size: number): Polynomial {
+  let divisor: Int = 0;
+  for (const difference of differences) divisor = gcdInt(divisor, content(difference, true));
+  if (divisor === 1) {
+    const operands = [...differences, Polynomial.ZERO];
+    return Polynomial.atom({ kind: 'max', operands, key: `max(${key},0)`, size });
+  }
+  const divided = differences.map((difference) => divideDown(difference, divisor));
+  return scale(multiplyByFactor(divided, divided.map(keyOf).join(','), size), divisor);
 }
 
 /** The least of the polynomials. */

@@ -2,7 +2,7 @@ import { floorDivide, modulo } from './floor.js';
 import { gcdInt, type Int, normal } from './int.js';
 import { maximum, minimum } from './maximum.js';
 import { add, content, multiply, negate, Polynomial, scale } from './polynomial.js';
-import { divideByNumber, divideExactly } from './quotient.js';
+import { divideDown, divideExactly } from './quotient.js';
 import { symbol } from './symbols.js';
 
 /** Thrown for text that is not an integer expression. */
@@ -208,8 +208,8 @@ function fraction(numerator: Polynomial, denominator: Int): Fraction {
   const common = gcdInt(content(numerator, true), denominator);
   if (common === 1) return { numerator, denominator };
   return {
-    numerator: divideByNumber(numerator, common),
-    denominator: divideByNumber(Polynomial.of(denominator), common).constant,
+    numerator: divideDown(numerator, common),
+    denominator: divideDown(Polynomial.of(denominator), common).constant,
   };
 }
 

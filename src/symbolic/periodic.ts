@@ -1,6 +1,6 @@
 import { floorDivInt, gcdInt, modInt } from './int.js';
 import { content, type FloorAtom, type Monomial, monomialOfFactors, Polynomial, type Term } from './polynomial.js';
-import { divideByNumber } from './quotient.js';
+import { divideDown } from './quotient.js';
 
 /** Sums of floors repeat after the least common multiple of their divisors; longer periods are not looked into. */
 const MAX_PERIOD = 256;
@@ -74,7 +74,7 @@ function memberOf(term: Term): { factor: Monomial | null; base: Polynomial; memb
   let multiple = content(numerator, false);
   if (typeof divisor !== 'number' || divisor > MAX_PERIOD || typeof multiple !== 'number') return undefined;
   if ((numerator.terms[0] as Term).coefficient < 0) multiple = -multiple;
-  const base = divideByNumber(new Polynomial(numerator.terms, 0), multiple);
+  const base = divideDown(new Polynomial(numerator.terms, 0), multiple);
   const factors = term.monomial.factors.filter(({ atom }) => atom !== floor);
   return {
     factor: factors.length === 0 ? null : monomialOfFactors(factors),

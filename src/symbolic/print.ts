@@ -128,6 +128,7 @@ function factored(a: Polynomial): Piece[] | undefined {
   const [first, ...others] = a.terms as readonly [Term, ...Term[]];
   const common: Factor[] = [];
   for (const { atom, power } of first.monomial.factors) {
+    if (atom.kind !== 'symbol') continue;
     let least = power;
     for (const { monomial } of others) {
       const factor = monomial.factors.find((other) => other.atom.key === atom.key);

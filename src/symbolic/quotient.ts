@@ -13,8 +13,8 @@ import {
 /** Long divisions give up after this many steps: the remainder is then simply larger than it had to be. */
 const MAX_STEPS = 256;
 
-/** `a / n` where n divides every coefficient. */
-export function divideByNumber(a: Polynomial, n: Int): Polynomial {
+/** `floor(a / n)` where n divides every coefficient; the constant may leave a remainder. */
+export function divideDown(a: Polynomial, n: Int): Polynomial {
   const terms = a.terms.map(({ monomial, coefficient }) => ({ monomial, coefficient: floorDivInt(coefficient, n) }));
   return new Polynomial(terms, floorDivInt(a.constant, n));
 }
@@ -54,7 +54,7 @@ export function divideExactly(a: Polynomial, divisor: Polynomial): Polynomial | 
   if (divisor.isConstant) {
     const n = divisor.constant;
     const fits = modInt(a.constant, n) === 0 && a.terms.every(({ coefficient }) => modInt(coefficient, n) === 0);
-    return fits ? divideByNumber(a, n) : undefined;
+    return fits ? divideDown(a, n) : undefined;
   }
   const { quotient, remainder } = divide(a, divisor);
   return remainder.isZero ? quotient : undefined;

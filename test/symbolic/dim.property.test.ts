@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Dim } from '../../src/symbolic/dim.js';
-import { dimOf, type Expression, expression, GRID, NAMES, sizes, valueOf } from './expressions.js';
+import { dimOf, type Expression, evaluateBy, expression, GRID, NAMES, sizes } from './expressions.js';
 
 /** Values are compared where the expression is defined and doubles are exact. */
 function known(value: number | undefined): value is number {
@@ -12,7 +12,7 @@ describe('Dim against evaluation by definition', () => {
   it('keeps the value through canonical form', () => {
     fc.assert(
       fc.property(expression, sizes, (e, at) => {
-        const value = valueOf(e, at);
+        const value = evaluateBy(e, at);
         const result = dimOf(e).evaluate(at);
         if (known(value) && result !== undefined) expect(result + 0).toBe(value + 0);
       }),
@@ -30,8 +30,8 @@ describe('Dim against evaluation by definition', () => {
           if (other === undefined) byKey.set(key, e);
           else {
             for (const at of GRID) {
-              const a = valueOf(e, at);
-              const b = valueOf(other, at);
+              const a = evaluateBy(e, at);
+              const b = evaluateBy(other, at);
               if (known(a) && known(b)) expect(a + 0).toBe(b + 0);
             }
           }
@@ -55,8 +55,8 @@ describe('Dim against evaluation by definition', () => {
           equals: a.equals(b),
         };
         for (const at of GRID) {
-          const x = valueOf(e, at);
-          const y = valueOf(f, at);
+          const x = evaluateBy(e, at);
+          const y = evaluateBy(f, at);
           if (!known(x)) continue;
           if (facts.positive) expect(x).toBeGreaterThan(0);
           if (facts.nonNegative) expect(x).toBeGreaterThanOrEqual(0);
@@ -99,9 +99,9 @@ describe('Dim against evaluation by definition', () => {
   it('substitutes as evaluation does', () => {
     fc.assert(
       fc.property(expression, expression, sizes, (e, replacement, at) => {
-        const inner = valueOf(replacement, at);
+        const inner = evaluateBy(replacement, at);
         if (!known(inner) || inner < 1) return;
-        const value = valueOf(e, { ...at, T: inner });
+        const value = evaluateBy(e, { ...at, T: inner });
         const result = dimOf(e)
           .substitute(new Map([['T', dimOf(replacement)]]))
           .evaluate(at);

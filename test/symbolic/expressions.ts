@@ -54,11 +54,11 @@ export const expression: fc.Arbitrary<Expression> = fc.letrec<{ node: Expression
 })).node;
 
 /** The value by definition; undefined where it divides by 0. */
-export function valueOf(e: Expression, at: Sizes): number | undefined {
+export function evaluateBy(e: Expression, at: Sizes): number | undefined {
   if (e.kind === 'number') return e.value;
   if (e.kind === 'symbol') return at[e.name as keyof Sizes];
-  const a = valueOf(e.left, at);
-  const b = valueOf(e.right, at);
+  const a = evaluateBy(e.left, at);
+  const b = evaluateBy(e.right, at);
   if (a === undefined || b === undefined) return undefined;
   switch (e.kind) {
     case 'add':
