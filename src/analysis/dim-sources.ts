@@ -1,7 +1,7 @@
 import type { Graph } from '../model/graph.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
-import type { Dim } from '../symbolic/dim.js';
+import { Dim } from '../symbolic/dim.js';
 import { DataType } from '../tensor/dtype.js';
 import type { Inference } from './infer.js';
 
@@ -54,9 +54,7 @@ export class DimSources {
     });
     if (facts.shape.length === 0 && facts.dtype === DataType.INT64) {
       const element = facts.content?.[0];
-      if (element !== undefined && typeof element === 'object' && 'key' in element && !element.isNumber) {
-        push(element as Dim, { value });
-      }
+      if (element instanceof Dim && !element.isNumber) push(element, { value });
     }
   }
 }

@@ -1,0 +1,251 @@
+/**
+ * Sinusoidal tables: every column is a sine or cosine of `frequency * position`, the frequencies of the columns form a
+ * geometric series (Vaswani et al. 2017, "Attention Is All You Need", section 3.5; Su et al. 2021, "RoFormer").
+ *
+ * Nothing is assumed of the order of the columns (interleaved, halves, sine only): each column is fitted by itself, then
+ * columns of one frequency are grouped, then the series is fitted to the groups and must reproduce the whole table.
+ */
+
+/** How row numbers become positions: `step * row + start`. Relative tables count down from the middle. */
+export interface Positions {
+  readonly step: 1 | -1;
+  readonly start: number;
+}
+
+/** One column: `amplitude * sin(frequencies[index] * position)`, or the cosine. */
+export interface SinusoidColumn {
+  readonly wave: 'sin' | 'cos';
+  /** Index of the frequency in {@link Sinusoid.frequencies}. */
+  readonly index: number;
+}
+
+/** A fitted table. */
+export interface Sinusoid {
+  readonly kind: 'sinusoid';
+  readonly columns: readonly SinusoidColumn[];
+  /** Radians per position, in the order in which the columns use them. */
+  readonly frequencies: readonly number[];
+  /** Ratio of the first to the (extrapolated) last frequency: 10000 in nearly all models. */
+  readonly base: number;
+  readonly amplitude: number;
+  readonly positions: Positions;
+  /** Were angles computed in single precision, as PyTorch does? */
+  readonly single: boolean;
+  /** Largest difference to the table. */
+  readonly error: number;
+}
+
+/** Rows by columns, row-major. */
+export interface Table {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: ArrayLike<number>;
+}
+
+/** A fit must be as good as single precision angles allow: an ulp of the angle, and of the result. */
+function tolerance(angle: number, amplitude: number): number {
+  return amplitude * (2 ** -22 * Math.abs(angle) + 2 ** -21);
+}
+
+/** Fits a sinusoidal table; undefined when it is none. At least 4 rows are needed to tell. */
+export function fitSinusoid(table: Table): Sinusoid | undefined {
+  if (table.rows < 4 || table.columns < 1) return undefined;
+  const last = table.rows - 1;
+  const ways: Positions[] = [{ step: 1, start: 0 }];
+  if (last % 2 === 0) ways.push({ step: -1, start: last / 2 });
+  ways.push({ step: -1, start: last });
+  if (last % 2 === 0) ways.push({ step: 1, start: -last / 2 });
+  for (const positions of ways) {
+    const fitted = fitAt(table, positions);
+    if (fitted !== undefined) return fitted;
+  }
+  return undefined;
+}
+
+/** Value of a fitted table at a position; not rounded to the table's type. */
+export function sinusoidAt(sinusoid: Sinusoid, column: number, position: number): number {
+  const { wave, index } = sinusoid.columns[column] as SinusoidColumn;
+  const frequency = sinusoid.frequencies[index] as number;
+  const angle = sinusoid.single ? Math.fround(position * frequency) : position * frequency;
+  return sinusoid.amplitude * (wave === 'sin' ? Math.sin(angle) : Math.cos(angle));
+}
+
+function fitAt(table: Table, positions: Positions): Sinusoid | undefined {
+  const origin = -positions.start * positions.step; // the row of position 0
+  const at = (position: number, column: number) =>
+    table.data[(origin + position * positions.step) * table.columns + column] as number;
+  // Positions that run away from 0 to one side: sin and cos at the mirrored ones follow by symmetry, checked at the end.
+  const reach = Math.max(table.rows - 1 - origin, origin);
+  const sign = (table.rows - 1 - origin >= origin ? 1 : -1) * positions.step;
+  const amplitude = amplitudeOf(table, at);
+  if (amplitude === undefined) return undefined;
+  const waves: ('sin' | 'cos')[] = [];
+  const estimates: (number | undefined)[] = [];
+  for (let column = 0; column < table.columns; column++) {
+    const zero = at(0, column) / amplitude;
+    const wave = Math.abs(zero) < 1e-6 ? 'sin' : Math.abs(zero - 1) < 1e-6 ? 'cos' : undefined;
+    if (wave === undefined) return undefined;
+    waves.push(wave);
+    estimates.push(estimate((p) => (at(p * sign, column) / amplitude) * (wave === 'sin' ? sign : 1), wave, reach));
+  }
+  for (const grouping of groupings(waves, estimates)) {
+    // Several roundings may be within tolerance of a short table: the one that hits most elements exactly goes on best.
+    let best: { sinusoid: Sinusoid; inexact: number } | undefined;
+    for (const series of seriesOf(grouping.frequencies)) {
+      const columns = waves.map((wave, column) => ({ wave, index: grouping.index[column] as number }));
+      const sinusoid = { kind: 'sinusoid' as const, columns, amplitude, positions, ...series };
+      const misfit = misfitOf(sinusoid, table);
+      if (misfit === undefined || (best && misfit.inexact >= best.inexact)) continue;
+      best = { sinusoid: { ...sinusoid, error: misfit.error }, inexact: misfit.inexact };
+    }
+    if (best) return best.sinusoid;
+  }
+  return undefined;
+}
+
+/** The largest magnitude, snapped to 1 where it is that. All columns share it. */
+function amplitudeOf(table: Table, at: (position: number, column: number) => number): number | undefined {
+  let amplitude = 0;
+  for (let column = 0; column < table.columns; column++) {
+    const zero = at(0, column);
+    if (zero === undefined || !Number.isFinite(zero)) return undefined;
+    if (Math.abs(zero) > amplitude) amplitude = Math.abs(zero);
+  }
+  if (amplitude > 0) return at(0, 0) < 0 ? undefined : amplitude;
+  // Sines only: nothing but the range says it.
+  for (let i = 0; i < table.data.length; i++) amplitude = Math.max(amplitude, Math.abs(table.data[i] as number));
+  return amplitude > 0.8 && amplitude <= 1 ? 1 : undefined;
+}
+
+/**
+ * The frequency of one column, by following its phase: from position 1 the phase is known up to the sign, each doubling
+ * of the position halves the error. Undefined where the column stays too flat to tell.
+ */
+function estimate(wave: (position: number) => number, kind: 'sin' | 'cos', reach: number): number | undefined {
+  const inverse = (x: number) => (kind === 'sin' ? Math.asin(clamp(x)) : Math.acos(clamp(x)));
+  let frequency: number | undefined;
+  for (let p = 1; p <= reach; p = p < reach && p * 2 > reach ? reach : p * 2) {
+    const value = wave(p);
+    if (!Number.isFinite(value)) return undefined;
+    // Near its flat parts an arc function amplifies rounding: skip those positions.
+    const slope = Math.sqrt(Math.max(0, 1 - value * value));
+    const steep = kind === 'sin' ? slope > 0.2 : slope > 0.02;
+    if (steep) {
+      const principal = inverse(value);
+      if (frequency === undefined) {
+        frequency = principal / p;
+      } else {
+        const expected = frequency * p;
+        // All angles with this sine (or cosine): the one nearest to where the coarser estimate points.
+        const turns = [principal, kind === 'sin' ? Math.PI - principal : -principal];
+        const angles = turns.map((angle) => angle + 2 * Math.PI * Math.round((expected - angle) / (2 * Math.PI)));
+        const [nearest] = angles.sort((a, b) => Math.abs(a - expected) - Math.abs(b - expected));
+        if (Math.abs((nearest as number) - expected) < 0.5) frequency = (nearest as number) / p;
+      }
+    }
+    if (p === reach) break;
+  }
+  return frequency !== undefined && frequency > 0 ? frequency : undefined;
+}
+
+function clamp(x: number): number {
+  return Math.min(1, Math.max(-1, x));
+}
+
+interface Grouping {
+  readonly frequencies: (number | undefined)[];
+  /** Frequency of each column. */
+  readonly index: number[];
+}
+
+/** The ways in which exporters lay out one frequency's columns: adjacent, in halves, or one column each. */
+function groupings(waves: readonly string[], estimates: readonly (number | undefined)[]): Grouping[] {
+  const n = waves.length;
+  const layouts: ((column: number) => number)[] = [];
+  if (n % 2 === 0) layouts.push((c) => Math.floor(c / 2), (c) => c % (n / 2));
+  layouts.push((c) => c);
+  const result: Grouping[] = [];
+  for (const layout of layouts) {
+    const index = waves.map((_, column) => layout(column));
+    const frequencies: (number | undefined)[] = [];
+    let consistent = true;
+    for (let column = 0; column < n; column++) {
+      const estimated = estimates[column];
+      const group = index[column] as number;
+      const other = frequencies[group];
+      if (estimated !== undefined && other !== undefined) {
+        if (Math.abs(estimated / other - 1) > 1e-3) consistent = false;
+      } else frequencies[group] = other ?? estimated;
+    }
+    if (consistent) result.push({ frequencies, index });
+  }
+  return result;
+}
+
+type Series = Pick<Sinusoid, 'frequencies' | 'base' | 'single'>;
+
+/** Geometric series through the estimates: `first * base^(-k / count)`, in the roundings that frameworks use. */
+function* seriesOf(estimates: readonly (number | undefined)[]): Iterable<Series> {
+  const known = estimates.flatMap((w, k) => (w === undefined ? [] : [{ k, w }]));
+  const [first] = known;
+  const last = known.at(-1);
+  if (first === undefined || last === undefined) return;
+  const count = estimates.length;
+  const slope = last.k === first.k ? 0 : Math.log(last.w / first.w) / (last.k - first.k);
+  const start = snap(Math.exp(Math.log(first.w) - slope * first.k));
+  // A round base tells the formula: k / count (Vaswani) or k / (count - 1) (fairseq).
+  const formulas = (count > 1 ? [count, count - 1] : [count]).map((divisor) => {
+    const exact = Math.exp(-slope * divisor);
+    return { divisor, base: snap(exact), isRound: snap(exact) !== exact };
+  });
+  formulas.sort((a, b) => Number(b.isRound) - Number(a.isRound));
+  for (const { divisor, base } of formulas) {
+    for (const frequencies of roundings(start, base, divisor, count)) {
+      yield { frequencies, base, single: true };
+      yield { frequencies, base, single: false };
+    }
+  }
+}
+
+function* roundings(start: number, base: number, divisor: number, count: number): Iterable<number[]> {
+  const f = Math.fround;
+  const make = (frequency: (k: number) => number) => Array.from({ length: count }, (_, k) => frequency(k));
+  // exp(arange(0, d, 2) * -(log(base) / d)), in single precision
+  const rate = f(-(Math.log(base) / (2 * divisor)));
+  yield make((k) => f(start * f(Math.exp(f(2 * k * rate)))));
+  const step = f(-(Math.log(base) / divisor));
+  yield make((k) => f(start * f(Math.exp(f(k * step)))));
+  // 1 / base ** (arange(0, d, 2) / d)
+  yield make((k) => f(start * f(1 / f(base ** f(k / divisor)))));
+  yield make((k) => f(start * base ** (-k / divisor)));
+  yield make((k) => start * base ** (-k / divisor));
+}
+
+/** The nearest round number, if it is as near as the estimates are good. */
+function snap(x: number): number {
+  for (const digits of [1, 2, 3]) {
+    const round = Number(x.toPrecision(digits));
+    if (round !== 0 && Math.abs(x / round - 1) < 2e-4) return round;
+  }
+  return x;
+}
+
+/** Largest error, and how many elements are not hit exactly; undefined when one is out of tolerance. */
+function misfitOf(sinusoid: Omit<Sinusoid, 'error'>, table: Table): { error: number; inexact: number } | undefined {
+  const fitted = { ...sinusoid, error: 0 };
+  let worst = 0;
+  let inexact = 0;
+  for (let row = 0; row < table.rows; row++) {
+    const position = sinusoid.positions.step * row + sinusoid.positions.start;
+    for (let column = 0; column < table.columns; column++) {
+      const element = table.data[row * table.columns + column] as number;
+      const expected = sinusoidAt(fitted, column, position);
+      const error = Math.abs(expected - element);
+      const frequency = fitted.frequencies[fitted.columns[column]?.index as number] as number;
+      if (!(error <= tolerance(position * frequency, sinusoid.amplitude))) return undefined;
+      worst = Math.max(worst, error);
+      if (Math.fround(expected) !== element) inexact++;
+    }
+  }
+  return { error: worst, inexact };
+}
