@@ -3,6 +3,10 @@ import type { Pass } from './pass.js';
 
 /** Options of all passes together: what `fix` can be told. */
 export interface FixOptions extends FixMasksOptions {
+  /** The sizes that inputs had when the model was exported, by the inputs' names. */
+  readonly tracedShapes?: Readonly<Record<string, readonly number[]>>;
+  /** Name of the lengths input that drives pad masks. */
+  readonly lengths?: string;
   /** Positional tables must serve at least this many positions. */
   readonly maxLength?: number;
   /** Compute positions at run time instead of keeping a table. */

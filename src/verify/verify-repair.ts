@@ -1,7 +1,7 @@
 import type { Tolerance } from './compare.js';
 import { compareModels, type ModelComparison } from './compare-models.js';
 import { type Sizes, unknownSymbols } from './inputs.js';
-import { runAtSize, type SizeRun } from './run-sizes.js';
+import { runAtSize, runSizes, type SizeRun } from './run-sizes.js';
 import { type Port, Runtime } from './runtime.js';
 import { attempt, Refusal } from './trial.js';
 
@@ -9,19 +9,23 @@ import { attempt, Refusal } from './trial.js';
 export interface VerifyRepairOptions extends Tolerance {
   /** The traced sizes, symbol -> number, as far as they are known. */
   readonly sizes?: Sizes;
+  /** Sizes that the result has to run at, all of them. Default: others than the traced ones, of which one will do. */
+  readonly runAt?: readonly Sizes[];
   /** A runtime to use; default: one that is started and ended here. */
   readonly runtime?: Runtime;
 }
 
 /** What running the original and the repaired model showed. */
 export interface RepairVerification {
-  /** Nothing speaks against the repair: no comparison that could be made failed, and another size runs. */
-  readonly ok: boolean;
+  /** No comparison that could be made speaks against the repair. */
+  readonly agrees: boolean;
+  /** It runs at all sizes that were asked for, or at one other than the traced size where none was. */
+  readonly runs: boolean;
   /** At the traced size, graph optimisations off: has to be identical. */
   readonly exact: ModelComparison;
   /** At the traced size, graph optimisations on: has to be within tolerance. */
   readonly optimized: ModelComparison;
-  /** Runs at other sizes, up to the first that works; empty when there is no size to vary. */
+  /** Runs at the sizes asked for, else at other sizes up to the first that works; empty when there is none to vary. */
   readonly others: readonly SizeRun[];
 }
 
@@ -46,10 +50,15 @@ export async function verifyRepair(
     const optimized = comparable
       ? await compareModels(original, repaired, { ...options, runtime, sizes, optimize: true })
       : exact;
-    const others = await runElsewhere(runtime, repaired, options.sizes ?? {}, sizes);
+    const { runAt } = options;
+    const others = runAt
+      ? await runSizes(repaired, runAt, { runtime })
+      : await runElsewhere(runtime, repaired, options.sizes ?? {}, sizes);
     const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared';
     const near = optimized.verdict !== 'different' && optimized.verdict !== 'failed';
-    return { ok: equal && near && (others.length === 0 || others.some((run) => run.ok)), exact, optimized, others };
+    const ran = others.filter((run) => run.ok).length;
+    const runs = ran === others.length || (runAt === undefined && ran > 0);
+    return { agrees: equal && near, runs, exact, optimized, others };
   } finally {
     if (options.runtime === undefined) await runtime.close();
   }

@@ -1,3 +1,4 @@
+import type { FixMasksOptions } from '../../passes/fix-masks.js';
 import type { Command } from '../command.js';
 import { repairOptions } from '../options.js';
 
@@ -10,6 +11,7 @@ export const fixMasks: Command = {
   example: ['separator.onnx', 'writes separator.fixed.onnx'],
   async run(args, io) {
     const [{ repair }, passes] = await Promise.all([import('../repair.js'), import('../../passes/fix-masks.js')]);
-    return repair('fix-masks', args, io, (options) => [passes.fixMasks(options)]);
+    const makePasses = (options: FixMasksOptions) => [passes.fixMasks(options)];
+    return repair({ name: 'fix-masks', makePasses, answersForAll: false }, args, io);
   },
 };

@@ -18,6 +18,6 @@ export const fix: Command = {
   example: ['separator.onnx -o repaired.onnx', 'writes repaired.onnx'],
   async run(args, io) {
     const [{ repair }, { allPasses }] = await Promise.all([import('../repair.js'), import('../../passes/index.js')]);
-    return repair('fix', args, io, allPasses);
+    return repair({ name: 'fix', makePasses: allPasses, answersForAll: true }, args, io);
   },
 };

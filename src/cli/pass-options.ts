@@ -1,0 +1,70 @@
+/** Options of passes from the command line, and whether they fit the model. */
+import type { Model } from '../model/model.js';
+import type { TypeInfo } from '../model/type-info.js';
+import type { Value } from '../model/value.js';
+import type { FixOptions } from '../passes/index.js';
+import { count, type DeclaredDim, declaredShapes, flag, text, tracedShapes } from './args.js';
+import type { Args } from './command.js';
+import { UsageError } from './errors.js';
+import { suggestion } from './suggest.js';
+
+/** Reads what a command can tell its passes. @throws UsageError */
+export function readPassOptions(args: Args): FixOptions {
+  const lengths = text(args, 'lengths');
+  const maxLength = count(args, 'max-length');
+  return {
+    inputShapes: declaredShapes(args, 'input-shape'),
+    tracedShapes: tracedShapes(args, 'traced-shape'),
+    ...(lengths === undefined ? {} : { lengths }),
+    ...(maxLength === undefined ? {} : { maxLength }),
+    ...(flag(args, 'computed') ? { computed: true } : {}),
+  };
+}
+
+/** Checks that the shapes that were given are of inputs that the model has. @throws UsageError */
+export function checkAgainst(model: Model, { inputShapes = {}, tracedShapes: traced = {} }: FixOptions): void {
+  for (const [option, shapes] of [
+    ['--input-shape', inputShapes],
+    ['--traced-shape', traced],
+  ] as const) {
+    for (const [name, shape] of Object.entries(shapes)) {
+      const names = callerInputs(model).map((input) => input.name);
+      const input = callerInputs(model).find((candidate) => candidate.name === name);
+      if (input === undefined) {
+        const hint = suggestion(name, names) || `; its inputs are ${names.join(', ') || 'none'}`;
+        throw new UsageError(`${option} ${name}: the model has no input of that name${hint}`);
+      }
+      const rank = shapeOf(input)?.length;
+      if (rank !== undefined && rank !== shape.length) {
+        throw new UsageError(`${option} ${name}: ${shape.length} sizes are given, the input has ${rank} axes`);
+      }
+    }
+  }
+}
+
+/** The traced size of every symbol that `--traced-shape` gives a number for. */
+export function sizesOfTracedShapes(model: Model, options: FixOptions): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const [name, traced] of Object.entries(options.tracedShapes ?? {})) {
+    const input = model.graph.value(name);
+    const shape: readonly DeclaredDim[] | undefined = options.inputShapes?.[name] ?? (input && shapeOf(input));
+    traced.forEach((size, axis) => {
+      const dim = shape?.[axis];
+      if (typeof dim !== 'number') sizes[dim ?? `${name}.${axis}`] = size;
+    });
+  }
+  return sizes;
+}
+
+/** The inputs that a caller has to feed: those without a default. */
+function callerInputs(model: Model): readonly Value[] {
+  return model.graph.inputs.filter((input) => input.initializer === undefined);
+}
+
+function shapeOf({ declared }: Value): readonly DeclaredDim[] | undefined {
+  return isTensor(declared) ? declared.shape : undefined;
+}
+
+function isTensor(type: TypeInfo | undefined): type is Extract<TypeInfo, { kind: 'tensor' | 'sparse' }> {
+  return type?.kind === 'tensor' || type?.kind === 'sparse';
+}

@@ -1,0 +1,174 @@
+/** What every repair command does: read, run passes, write beside, verify, give the result its name. */
+import { copyFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { load } from '../model/load.js';
+import type { Model } from '../model/model.js';
+import { save } from '../model/save.js';
+import type { FixOptions } from '../passes/index.js';
+import type { Finding, Pass, PassReport } from '../passes/pass.js';
+import { joinReports } from '../passes/pipeline.js';
+import type { Sizes } from '../verify/inputs.js';
+import { Runtime } from '../verify/runtime.js';
+import { flag, sizeLists, text, texts } from './args.js';
+import type { Args } from './command.js';
+import { describeError } from './errors.js';
+import { ExitStatus, worstOf } from './exit.js';
+import { copyExternalFiles } from './external-files.js';
+import type { Io } from './io.js';
+import { resolveTargets, type Target } from './output.js';
+import { checkAgainst, readPassOptions, sizesOfTracedShapes } from './pass-options.js';
+import { writeResult, writeResultsJson } from './report.js';
+import type { FileResult } from './result.js';
+import { StagedFile } from './staging.js';
+import { toleranceOf, type Verification, verifyResult } from './verification.js';
+
+/** Longest that one load or run may take during verification. */
+const TIMEOUT_MS = 20_000;
+
+/** Makes the passes of a command. */
+export type MakePasses = (options: FixOptions) => Pass[];
+
+/** How a command repairs. */
+export interface RepairCommand {
+  readonly name: string;
+  readonly makePasses: MakePasses;
+  /** Does the command answer for every defect, also those that its passes leave to others? */
+  readonly answersForAll: boolean;
+}
+
+/** Runs a repair command on all its inputs. @returns the worst status of all files */
+export async function repair(command: RepairCommand, args: Args, io: Io): Promise<ExitStatus> {
+  const targets = resolveTargets(texts(args, 'model'), args);
+  const job: Job = {
+    command,
+    options: readPassOptions(args),
+    dryRun: flag(args, 'dry-run'),
+    partial: flag(args, 'partial'),
+    runAt: sizeLists(args, 'sizes'),
+    data: text(args, 'data'),
+    tolerance: toleranceOf(args),
+    runtime: flag(args, 'no-verify') || flag(args, 'dry-run') ? undefined : new Runtime({ timeoutMs: TIMEOUT_MS }),
+  };
+  const results: FileResult[] = [];
+  try {
+    for (const target of targets) {
+      const result = await repairGuarded(target, job, io);
+      results.push(result);
+      writeResult(result, job, args, io);
+    }
+  } finally {
+    await job.runtime?.close();
+  }
+  if (flag(args, 'json')) writeResultsJson(command.name, results, io);
+  return worstOf(results.map(({ status }) => status));
+}
+
+/** What is asked for all inputs alike. */
+export interface Job {
+  readonly command: RepairCommand;
+  readonly options: FixOptions;
+  readonly dryRun: boolean;
+  readonly partial: boolean;
+  readonly runAt: readonly Sizes[];
+  readonly data: string | undefined;
+  readonly tolerance: ReturnType<typeof toleranceOf>;
+  readonly runtime: Runtime | undefined;
+}
+
+/** One unreadable file does not keep the others from being repaired. */
+async function repairGuarded(target: Target, job: Job, io: Io): Promise<FileResult> {
+  try {
+    return await repairFile(target, job);
+  } catch (error) {
+    if (io.env.ONNX_SURGEON_DEBUG === '1' && error instanceof Error) io.err(`${error.stack}\n`);
+    const { status, message } = describeError(error);
+    return { ...target, status, written: false, changed: false, reports: [], left: [], error: message };
+  }
+}
+
+async function repairFile(target: Target, job: Job): Promise<FileResult> {
+  const model = await load(target.input);
+  try {
+    checkAgainst(model, job.options);
+    const traced = sizesOfTracedShapes(model, job.options);
+    // Loading onnxruntime takes as long as the passes: let it happen meanwhile.
+    job.runtime?.start().catch(() => undefined);
+    const passes = job.command.makePasses({ ...job.options, ...(job.partial ? { partial: true } : {}) });
+    const reports = await model.transform(...passes);
+    const report = joinReports(job.command.name, reports);
+    const left = leftOf(report, job);
+    const common = { ...target, reports, left, changed: report.changed };
+    if (report.changed && (left.length === 0 || job.partial)) {
+      const done = await writeVerified(model, target, { ...report.sizes, ...traced }, report, job);
+      return { ...common, ...done, status: worstOf([done.status, left.length > 0 ? ExitStatus.FINDINGS : 0]) };
+    }
+    if (left.length > 0) return { ...common, status: ExitStatus.FINDINGS, written: false };
+    const written = target.requested && !job.dryRun;
+    if (written) copyUnchanged(model, target);
+    return { ...common, status: ExitStatus.OK, written };
+  } finally {
+    model.close();
+  }
+}
+
+function leftOf(report: PassReport, { command }: Job): Finding[] {
+  return [...report.unresolved, ...(command.answersForAll ? (report.others ?? []) : [])];
+}
+
+interface Written {
+  readonly status: ExitStatus;
+  readonly written: boolean;
+  readonly verification?: Verification;
+}
+
+async function writeVerified(
+  model: Model,
+  { input, output }: Target,
+  sizes: Sizes,
+  report: PassReport,
+  job: Job,
+): Promise<Written> {
+  if (job.dryRun) return { status: ExitStatus.OK, written: false };
+  const staged = new StagedFile(output);
+  let undoCopies = () => {};
+  try {
+    undoCopies = copyExternalFiles(model, dirname(input), dirname(output));
+    await save(model, staged.path);
+    const verification = await verify(input, staged.path, sizes, report, job);
+    if (verification?.outcome === 'failed') {
+      undoCopies();
+      return { status: ExitStatus.FINDINGS, written: false, verification };
+    }
+    staged.commit();
+    return { status: ExitStatus.OK, written: true, ...(verification ? { verification } : {}) };
+  } catch (error) {
+    undoCopies();
+    throw error;
+  } finally {
+    staged.discard();
+  }
+}
+
+async function verify(
+  input: string,
+  result: string,
+  sizes: Sizes,
+  report: PassReport,
+  { runtime, runAt, data, tolerance, partial }: Job,
+): Promise<Verification | undefined> {
+  if (runtime === undefined) return undefined;
+  const isPartial = partial || (report.others ?? []).length > 0;
+  return verifyResult(input, result, { runtime, sizes, runAt, data, tolerance, isPartial });
+}
+
+/** Nothing to repair, but an output was asked for: the same bytes under another name. */
+function copyUnchanged(model: Model, { input, output }: Target): void {
+  const staged = new StagedFile(output);
+  try {
+    copyExternalFiles(model, dirname(input), dirname(output));
+    copyFileSync(input, staged.path);
+    staged.commit();
+  } finally {
+    staged.discard();
+  }
+}

@@ -1,0 +1,124 @@
+import type { Tolerance } from '../verify/compare.js';
+import type { OutputComparison } from '../verify/compare-models.js';
+import { type DataSetResult, readDataSets, runDataSets } from '../verify/data-sets.js';
+import { RuntimeUnavailableError } from '../verify/errors.js';
+import type { Sizes } from '../verify/inputs.js';
+import type { SizeRun } from '../verify/run-sizes.js';
+import type { Runtime } from '../verify/runtime.js';
+import { type RepairVerification, verifyRepair } from '../verify/verify-repair.js';
+import { number } from './args.js';
+import type { Args } from './command.js';
+
+/** Tolerance from `--rtol` and `--atol`. */
+export function toleranceOf(args: Args): Tolerance {
+  const [rtol, atol] = [number(args, 'rtol'), number(args, 'atol')];
+  return { ...(rtol === undefined ? {} : { rtol }), ...(atol === undefined ? {} : { atol }) };
+}
+
+/** What is asked of a result. */
+export interface VerificationRequest {
+  readonly runtime: Runtime;
+  /** Traced sizes. */
+  readonly sizes: Sizes;
+  /** Sizes it has to run at; empty: any other size than the traced one. */
+  readonly runAt: readonly Sizes[];
+  /** Folder of golden data sets. */
+  readonly data: string | undefined;
+  readonly tolerance: Tolerance;
+  /** Defects are known to be left, so that other sizes need not run unless they are asked for. */
+  readonly isPartial: boolean;
+}
+
+/** How the verification of a result ended. */
+export interface Verification {
+  readonly outcome: 'passed' | 'failed' | 'unavailable';
+  /** One sentence each: what was shown. */
+  readonly shown: readonly string[];
+  /** One sentence each: what could not be shown, or speaks against the result. */
+  readonly doubts: readonly string[];
+  readonly repair?: RepairVerification;
+  readonly dataSets?: readonly DataSetResult[];
+}
+
+/**
+ * Runs original and result.
+ *
+ * @param original - path of the model before
+ * @param result - path of the model after
+ */
+export async function verifyResult(
+  original: string,
+  result: string,
+  request: VerificationRequest,
+): Promise<Verification> {
+  const { runtime, sizes, runAt, data, tolerance, isPartial } = request;
+  try {
+    const at = runAt.length > 0 ? { runAt } : {};
+    const repair = await verifyRepair(original, result, { runtime, sizes, ...at, ...tolerance });
+    const sets = data === undefined ? [] : await readDataSets(data);
+    const dataSets = sets.length > 0 ? await runDataSets(result, sets, { runtime, ...tolerance }) : [];
+    const { shown, doubts } = describe(repair, dataSets);
+    const runs = repair.runs || (isPartial && runAt.length === 0);
+    const passed = repair.agrees && runs && dataSets.every(({ ok }) => ok);
+    return {
+      outcome: passed ? 'passed' : 'failed',
+      shown,
+      doubts,
+      repair,
+      ...(data === undefined ? {} : { dataSets }),
+    };
+  } catch (error) {
+    if (!(error instanceof RuntimeUnavailableError)) throw error;
+    return { outcome: 'unavailable', shown: [], doubts: ['onnxruntime-node is not installed: nothing was verified'] };
+  }
+}
+
+function describe(
+  { exact, optimized, others }: RepairVerification,
+  dataSets: readonly DataSetResult[],
+): { shown: string[]; doubts: string[] } {
+  const shown: string[] = [];
+  const doubts: string[] = [];
+  if (exact.verdict === 'identical') shown.push(`bit-identical to the original at ${sizesText(exact.sizes)}`);
+  else if (exact.verdict === 'not-compared') doubts.push(`could not be compared: ${exact.message}`);
+  else if (exact.verdict === 'failed') doubts.push(exact.message ?? 'does not run');
+  else doubts.push(`differs from the original at ${sizesText(exact.sizes)}: ${differences(exact.outputs)}`);
+  if (optimized.verdict === 'different' && exact.verdict !== 'different') {
+    doubts.push(`differs from the original with graph optimisations on: ${differences(optimized.outputs)}`);
+  } else if (optimized.verdict === 'failed' && exact.verdict !== 'failed') {
+    doubts.push(`fails with graph optimisations on: ${optimized.message}`);
+  }
+  const [first] = others;
+  const ran = others.filter((run) => run.ok);
+  if (ran.length > 0) shown.push(`runs at ${ran.map(({ sizes }) => sizesText(sizes)).join('; ')}`);
+  if (first && !first.ok) doubts.push(failedRun(first));
+  const good = dataSets.filter(({ ok }) => ok).length;
+  if (good > 0) shown.push(`matches ${good} of ${dataSets.length} golden data sets`);
+  for (const set of dataSets.filter(({ ok }) => !ok)) {
+    doubts.push(`${set.name}: ${set.message ?? differences(set.outputs)}`);
+  }
+  return { shown, doubts };
+}
+
+/** `does not run at T=23: ...`. */
+export function failedRun({ sizes, message }: SizeRun): string {
+  return `does not run at ${sizesText(sizes)}: ${message}`;
+}
+
+/** `batch=1, time=1000`. */
+export function sizesText(sizes: Sizes): string {
+  const entries = Object.entries(sizes);
+  return entries.length === 0 ? 'its fixed sizes' : entries.map(([symbol, size]) => `${symbol}=${size}`).join(', ');
+}
+
+/** What is wrong with outputs that differ. */
+export function differences(outputs: readonly OutputComparison[]): string {
+  return outputs
+    .filter(({ identical, close }) => !identical || !close)
+    .map(({ name, mismatch, differing, total, maxAbsDiff }) =>
+      mismatch === undefined
+        ? `${differing} of ${total} elements of ${name} differ, by up to ${Number(maxAbsDiff.toPrecision(3))}`
+        : `${name}: ${mismatch}`,
+    )
+    .join('; ');
+}
