@@ -56,11 +56,13 @@ const shift: OpDefinition = binary(
   'BitShift',
   ({ attributes }) => {
     const left = attributes.string('direction') === 'LEFT';
-    return {
-      // Shifts by the width or more leave nothing; JavaScript would take them modulo 32.
-      int: left ? (a, b) => (b > 31 ? 0 : a << b) : (a, b) => (b > 31 ? 0 : a >>> b),
-      big: left ? (a, b) => (b > 63n ? 0n : a << b) : (a, b) => (b > 63n ? 0n : a >> b),
-    };
+    // Shifts by the width or more, and negative ones, leave nothing but the sign.
+    return left
+      ? { int: (a, b) => (b < 0 || b > 31 ? 0 : a << b), big: (a, b) => (b < 0n || b > 63n ? 0n : a << b) }
+      : {
+          int: (a, b) => (b < 0 || b > 31 ? Math.floor(a / 2 ** 32) : Math.floor(a / 2 ** b)),
+          big: (a, b) => (b < 0n || b > 63n ? a >> 64n : a >> b),
+        };
   },
   (a, b, { attributes }) => (attributes.string('direction') === 'LEFT' ? shiftLeft(a, b) : shiftRight(a, b)),
 );
