@@ -1,8 +1,11 @@
 import { definitions as arithmetic } from './families/arithmetic.js';
+import { definitions as batchNorm } from './families/batch-norm.js';
 import { definitions as comparison } from './families/comparison.js';
+import { definitions as conv } from './families/conv.js';
 import { definitions as creation } from './families/creation.js';
 import { definitions as logic } from './families/logic.js';
 import { definitions as math } from './families/math.js';
+import { definitions as pool } from './families/pool.js';
 import { definitions as reshape } from './families/reshape.js';
 import { definitions as shape } from './families/shape.js';
 import { definitions as where } from './families/where.js';
@@ -18,6 +21,9 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   comparison,
   logic,
   where,
+  batchNorm,
+  conv,
+  pool,
 ];
 
 const byKey = new Map<string, OpDefinition>();
