@@ -1,13 +1,20 @@
 import { definitions as arithmetic } from './families/arithmetic.js';
 import { definitions as batchNorm } from './families/batch-norm.js';
+import { definitions as cast } from './families/cast.js';
 import { definitions as comparison } from './families/comparison.js';
+import { definitions as concatSplit } from './families/concat-split.js';
 import { definitions as conv } from './families/conv.js';
 import { definitions as creation } from './families/creation.js';
+import { definitions as expandTile } from './families/expand-tile.js';
+import { definitions as gather } from './families/gather.js';
 import { definitions as logic } from './families/logic.js';
 import { definitions as math } from './families/math.js';
 import { definitions as pool } from './families/pool.js';
+import { definitions as rearrange } from './families/rearrange.js';
 import { definitions as reshape } from './families/reshape.js';
+import { definitions as scatter } from './families/scatter.js';
 import { definitions as shape } from './families/shape.js';
+import { definitions as slice } from './families/slice.js';
 import { definitions as where } from './families/where.js';
 import type { OpDefinition } from './types.js';
 
@@ -16,6 +23,12 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   shape,
   creation,
   reshape,
+  rearrange,
+  concatSplit,
+  slice,
+  expandTile,
+  gather,
+  scatter,
   arithmetic,
   math,
   comparison,
@@ -24,6 +37,7 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   batchNorm,
   conv,
   pool,
+  cast,
 ];
 
 const byKey = new Map<string, OpDefinition>();

@@ -1,3 +1,4 @@
+import { Dim } from '../../symbolic/dim.js';
 import type { Scalar } from '../../symbolic/scalar.js';
 import type { DenseData, DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
@@ -101,4 +102,12 @@ export function copyRun(to: Elements, at: number, from: Elements, start: number,
 export function fill(to: Elements, value: Elements): void {
   if (value.width === 1) to.units.fill(value.units[0] as never);
   else for (let at = 0; at < to.units.length; at++) to.units[at] = value.units[at % value.width] as never;
+}
+
+const ZERO = Dim.of(0);
+
+/** Sets `count` neighbouring elements to zero. */
+export function zeroRun({ units, width }: Elements, at: number, count: number): void {
+  if (Array.isArray(units)) units.fill(ZERO, at * width, (at + count) * width);
+  else units.fill(0, at * width, (at + count) * width);
 }

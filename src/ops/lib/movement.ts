@@ -71,3 +71,13 @@ export function readBlocks(from: Elements, positions: ArrayLike<number>, length:
   }
   return result;
 }
+
+/** The elements with their axes in another order, after seeing them as `sizes`. */
+export function permute(from: Elements, sizes: readonly number[], order: readonly number[]): Elements {
+  const strides = stridesOf(sizes);
+  return readRegion(
+    from,
+    { offset: 0, strides: order.map((axis) => strides[axis] as number) },
+    order.map((axis) => sizes[axis] as number),
+  );
+}

@@ -1,0 +1,26 @@
+import type { DenseTensor } from '../../tensor/dense.js';
+import type { EvalContext, InferContext, Shape } from '../types.js';
+import { required } from './alloc.js';
+import { type Content, contentOf, type Elements, elementsOf, elementsOfContent, tensorOf } from './elements.js';
+import { numbersOfShape } from './known.js';
+
+/** Moves elements of a tensor of the given sizes: the one piece of code for symbolic contents and typed arrays. */
+export type Move = (from: Elements, sizes: readonly number[]) => Elements;
+
+/** Sets output 0 to the elements of input 0, moved; its type stays. */
+export function setMoved(ctx: InferContext, shape: Shape | undefined, move: Move | undefined): void {
+  ctx.setTensor(0, ctx.dtype(0), shape, move && numbersOfShape(shape) && movedContent(ctx, 0, move));
+}
+
+/** What is known of input i's elements, moved; undefined when its sizes are not all numbers. */
+export function movedContent(ctx: InferContext, i: number, move: Move): Content | undefined {
+  const sizes = numbersOfShape(ctx.shape(i));
+  const content = sizes && ctx.content(i);
+  return content && contentOf(move(elementsOfContent(content), sizes as number[]));
+}
+
+/** Input i's elements, moved, as a tensor of this shape. */
+export function movedTensor(ctx: EvalContext, i: number, shape: readonly number[], move: Move): DenseTensor {
+  const x = required(ctx.inputs, i);
+  return tensorOf(x.dtype, shape, move(elementsOf(x), x.shape));
+}

@@ -1,0 +1,50 @@
+import { Dim } from '../../symbolic/dim.js';
+
+const ZERO = Dim.of(0);
+
+/** A range of concrete positions, as Slice of onnxruntime clamps it. */
+export function sliceRange(size: number, start: number, end: number, step: number): { start: number; length: number } {
+  const from = start < 0 ? start + size : start;
+  const to = end < 0 ? end + size : end;
+  const clamp = (x: number, low: number, high: number) => Math.min(Math.max(x, low), high);
+  if (step > 0) {
+    const first = clamp(from, 0, size);
+    return { start: first, length: Math.max(0, Math.ceil((clamp(to, 0, size) - first) / step)) };
+  }
+  const first = clamp(from, 0, size - 1);
+  return { start: first, length: size === 0 ? 0 : Math.max(0, Math.ceil((clamp(to, -1, size) - first) / step)) };
+}
+
+/**
+ * How many positions of an axis `start:end:step` selects, exactly: minima and maxima stay where nothing proves that the
+ * range is inside of the axis. Only an end whose sign is open is taken to be inside (99 - T + 1 of 199 rows), since what
+ * wraps around there is no size that anybody means.
+ */
+export function sliceSize(size: Dim, start: Dim, end: Dim, step: number): Dim {
+  const from = fromStart(size, start);
+  const to = fromStart(size, end);
+  const stride = Math.abs(step);
+  if (from === undefined || to === undefined) {
+    const first = inRange(size, from ?? start);
+    const last = inRange(size, to ?? end);
+    return (step > 0 ? last.sub(first) : first.sub(last)).ceilDiv(stride);
+  }
+  if (step > 0) {
+    const first = from.max(0).min(size);
+    return to.max(0).min(size).sub(first).ceilDiv(stride).max(0);
+  }
+  const first = from.max(0).min(size.sub(1));
+  return first.sub(to.max(-1).min(size)).ceilDiv(stride).max(0);
+}
+
+/** Counted from the start of the axis; undefined when it may be meant from either end. */
+function fromStart(size: Dim, position: Dim): Dim | undefined {
+  if (position.isNonNegative()) return position;
+  return position.isAtMost(-1) ? size.add(position) : undefined;
+}
+
+/** A position taken to be inside of the axis, except where it provably is not. */
+function inRange(size: Dim, position: Dim): Dim {
+  if (position.isAtLeast(size)) return size;
+  return position.isAtMost(-1) ? ZERO : position;
+}
