@@ -9,8 +9,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Decodes `bytes[start, end)`. */
 export function decodeText(bytes: Uint8Array, start: number, end: number): string {
-  const length = end - start;
-  if (length < 64) {
+  // For short names a decoder's call costs more than the loop; for longer ones the loop makes too many strings.
+  if (end - start < 10) {
     let text = '';
     let i = start;
     for (; i < end; i++) {

@@ -46,8 +46,8 @@ export abstract class GraphContent {
   readonly _replaced = new Map<number, FieldWriter>();
   /** @internal */
   readonly _nodes = new NodeList();
-  /** @internal */
-  readonly _values = new Map<string, Value>();
+  /** @internal By the number of the name, see `Model._names`. */
+  readonly _values = new Map<number, Value>();
   /** @internal */
   readonly _inputs: Value[] = [];
   /** @internal */
@@ -173,7 +173,8 @@ export abstract class GraphContent {
   /** A value that this graph defines, by name. */
   value(name: string): Value | undefined {
     this._load();
-    return this._values.get(name);
+    const id = this.model._names.find(name);
+    return id === undefined ? undefined : this._values.get(id);
   }
 
   /** A value by name, as a node of this graph sees it: of this graph, or of one around it. */

@@ -1,9 +1,8 @@
 import { FieldReader } from '../format/field-reader.js';
 import { GraphField } from '../format/schema.js';
-import { decodeText } from '../format/text.js';
 import { placeOf } from './document-part.js';
 import type { Graph } from './graph.js';
-import { Node } from './node.js';
+import { Node, NodeEnds } from './node.js';
 import { QuantizationAnnotation } from './quantization-annotation.js';
 import { SparseTensor } from './sparse-tensor.js';
 import { Tensor } from './tensor.js';
@@ -19,8 +18,10 @@ export function readGraph(graph: Graph): void {
   const { _layout: layout, _skeleton: skeleton } = graph;
   if (skeleton === undefined) return;
   const nodes: Node[] = [];
-  const inputs: (ValueInfo | string)[] = [];
-  const outputs: (ValueInfo | string)[] = [];
+  const ends = new NodeEnds();
+  const names = graph.model._names;
+  const inputs: (ValueInfo | number)[] = [];
+  const outputs: (ValueInfo | number)[] = [];
   const infos: ValueInfo[] = [];
   const tensors: Tensor[] = [];
   const sparse: SparseTensor[] = [];
@@ -29,11 +30,9 @@ export function readGraph(graph: Graph): void {
     while (field.next()) {
       if (!field.isBytes) continue;
       const { number } = field;
-      if (number === layout.node) nodes.push(new Node(graph, placeOf(field)));
+      if (number === layout.node) nodes.push(new Node(graph, placeOf(field), ends));
       else if (number === layout.input || number === layout.output) {
-        const entry = layout.isFunction
-          ? decodeText(skeleton.bytes, field.start, field.end)
-          : ValueInfo._read(graph, placeOf(field));
+        const entry = layout.isFunction ? names.intern(field.start, field.end) : ValueInfo._read(graph, placeOf(field));
         (number === layout.input ? inputs : outputs).push(entry);
       } else if (number === layout.valueInfo) infos.push(ValueInfo._read(graph, placeOf(field)));
       else if (layout.isFunction) continue;
@@ -45,23 +44,28 @@ export function readGraph(graph: Graph): void {
     }
   }
   defineInputs(graph, inputs);
-  for (const tensor of tensors) defineConstant(graph, tensor.name)._initializer = tensor;
-  for (const tensor of sparse) defineConstant(graph, tensor.name).sparseInitializer = tensor;
-  defineOutputs(graph, nodes);
+  for (const tensor of tensors) defineConstant(graph, names.internText(tensor.name))._initializer = tensor;
+  for (const tensor of sparse) defineConstant(graph, names.internText(tensor.name)).sparseInitializer = tensor;
+  defineOutputs(graph, nodes, ends);
   for (const info of infos) {
     graph._valueInfos.add(info);
-    graph._values.get(info.name)?._declare(info);
+    graph._values.get(info._nameId)?._declare(info);
   }
-  for (const node of nodes) {
-    const names = node._names?.inputs ?? [];
+  const none = names.internText('');
+  let at = 0;
+  nodes.forEach((node, k) => {
+    const end = ends.inputCounts[k] as number;
     const values: (Value | undefined)[] = [];
-    for (const name of names) values.push(name === '' ? undefined : lookUp(graph, name));
+    for (; at < end; at++) {
+      const id = ends.inputs[at] as number;
+      values.push(id === none ? undefined : lookUp(graph, id));
+    }
     node._connect(values);
     for (const subgraph of node.subgraphs) subgraph._load();
-  }
+  });
   for (const entry of outputs) {
-    const info = typeof entry === 'string' ? undefined : entry;
-    const value = lookUp(graph, typeof entry === 'string' ? entry : entry.name);
+    const info = typeof entry === 'number' ? undefined : entry;
+    const value = lookUp(graph, typeof entry === 'number' ? entry : entry._nameId);
     graph._outputs.push(value);
     graph._outputInfos.push(info);
     value._outputOf++;
@@ -70,10 +74,10 @@ export function readGraph(graph: Graph): void {
   }
 }
 
-function defineInputs(graph: Graph, entries: readonly (ValueInfo | string)[]): void {
+function defineInputs(graph: Graph, entries: readonly (ValueInfo | number)[]): void {
   for (const entry of entries) {
-    const info = typeof entry === 'string' ? undefined : entry;
-    const value = define(graph, info ? info.name : (entry as string));
+    const info = typeof entry === 'number' ? undefined : entry;
+    const value = define(graph, typeof entry === 'number' ? entry : entry._nameId);
     value._isInput = true;
     if (info !== undefined) value._declare(info);
     graph._inputs.push(value);
@@ -82,44 +86,47 @@ function defineInputs(graph: Graph, entries: readonly (ValueInfo | string)[]): v
 }
 
 /** The value of an initializer: the graph input of that name, where there is one. */
-function defineConstant(graph: Graph, name: string): Value {
-  const input = graph._values.get(name);
-  const value = input?._isInput && !graph._initializers.has(input) ? input : define(graph, name);
+function defineConstant(graph: Graph, id: number): Value {
+  const input = graph._values.get(id);
+  const value = input?._isInput && !graph._initializers.has(input) ? input : define(graph, id);
   graph._initializers.add(value);
   return value;
 }
 
-function defineOutputs(graph: Graph, nodes: readonly Node[]): void {
-  for (const node of nodes) {
-    const names = node._names?.outputs ?? [];
+function defineOutputs(graph: Graph, nodes: readonly Node[], ends: NodeEnds): void {
+  const none = graph.model._names.internText('');
+  let at = 0;
+  nodes.forEach((node, k) => {
+    const start = at;
+    const end = ends.outputCounts[k] as number;
     const values: (Value | undefined)[] = [];
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i] as string;
-      if (name === '') {
+    for (; at < end; at++) {
+      const id = ends.outputs[at] as number;
+      if (id === none) {
         values.push(undefined);
         continue;
       }
-      const value = define(graph, name);
+      const value = define(graph, id);
       value._producer = node;
-      value._outputIndex = i;
+      value._outputIndex = at - start;
       values.push(value);
     }
     node._setOutputs(values);
     graph._nodes.insert(node, undefined);
-  }
+  });
 }
 
 /** A new value; of several with one name, readers see the first. */
-function define(graph: Graph, name: string): Value {
-  const value = new Value(graph, name);
-  if (!graph._values.has(name)) graph._values.set(name, value);
+function define(graph: Graph, id: number): Value {
+  const value = new Value(graph, id);
+  if (!graph._values.has(id)) graph._values.set(id, value);
   return value;
 }
 
-function lookUp(graph: Graph, name: string): Value {
+function lookUp(graph: Graph, id: number): Value {
   for (let scope: Graph | undefined = graph; scope !== undefined; scope = scope._outer) {
-    const value = scope._values.get(name);
+    const value = scope._values.get(id);
     if (value !== undefined) return value;
   }
-  return define(graph, name);
+  return define(graph, id);
 }

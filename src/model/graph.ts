@@ -255,14 +255,14 @@ export class Graph extends GraphContent {
     this._checkUnused(value);
     this.dropValueInfo(value);
     value._removed = true;
-    if (this._values.get(value.name) === value) this._values.delete(value.name);
+    if (this._values.get(value._nameId) === value) this._values.delete(value._nameId);
   }
 
   /** @internal */
-  _renamed(value: Value, old: string): void {
-    if (this._values.get(old) === value) this._values.delete(old);
-    this._values.set(value.name, value);
-    this.model._nameTaken(value.name);
+  _renamed(value: Value, oldId: number): void {
+    if (this._values.get(oldId) === value) this._values.delete(oldId);
+    this._values.set(value._nameId, value);
+    const old = this.model._names.text(oldId);
     value.initializer?._rename(value.name);
     value.sparseInitializer?._rename(value.name);
     for (const info of value._declarations ?? []) {
@@ -339,9 +339,9 @@ export class Graph extends GraphContent {
   #define(name: string): Value {
     this._load();
     this._checkFree(name);
-    const value = new Value(this, name);
-    this._values.set(name, value);
-    this.model._nameTaken(name);
+    const id = this.model._names.internText(name);
+    const value = new Value(this, id);
+    this._values.set(id, value);
     return value;
   }
 }

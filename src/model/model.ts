@@ -2,6 +2,7 @@ import type { ByteSource } from '../format/byte-source.js';
 import type { Chunk } from '../format/composer.js';
 import { Composer } from '../format/composer.js';
 import { FieldReader } from '../format/field-reader.js';
+import { NameTable } from '../format/name-table.js';
 import { type FieldWriter, rewriteMessage, type Span } from '../format/rewrite-message.js';
 import { ModelField, messageSchema } from '../format/schema.js';
 import type { Skeleton } from '../format/skeleton.js';
@@ -39,12 +40,15 @@ export class Model {
   #irVersion = 0;
   #modelVersion: number | bigint = 0;
   #modified = false;
-  #names: Set<string> | undefined;
+  /** @internal Numbers for the names of values; once a name was asked for, of nodes too. */
+  readonly _names: NameTable;
+  #allNamed = false;
   readonly #counters = new Map<string, number>();
 
   /** @internal Use `load`. */
   constructor(skeleton: Skeleton) {
     this.#skeleton = skeleton;
+    this._names = new NameTable(skeleton.bytes);
     const graphs: Span[] = [];
     const functions: Place[] = [];
     const imports: Place[] = [];
@@ -223,32 +227,20 @@ export class Model {
     return out.chunks();
   }
 
-  /** @internal */
-  _nameTaken(name: string): void {
-    this.#names?.add(name);
-  }
-
-  /** @internal A name that no value and no node has. */
+  /** @internal A name that no value and no node has or had. */
   _freshName(hint: string): string {
-    this.#names ??= this.#collectNames();
-    const names = this.#names;
+    if (!this.#allNamed) {
+      for (const graph of this.graphs()) for (const node of graph.nodes) this._names.internText(node.name);
+      this.#allNamed = true;
+    }
     let name = hint;
-    if (name === '' || names.has(name)) {
+    if (name === '' || this._names.find(name) !== undefined) {
       let count = this.#counters.get(hint) ?? 0;
       do name = `${hint}_${++count}`;
-      while (names.has(name));
+      while (this._names.find(name) !== undefined);
       this.#counters.set(hint, count);
     }
-    names.add(name);
+    this._names.internText(name);
     return name;
-  }
-
-  #collectNames(): Set<string> {
-    const names = new Set<string>();
-    for (const graph of this.graphs()) {
-      for (const name of graph._values.keys()) names.add(name);
-      for (const node of graph.nodes) names.add(node.name);
-    }
-    return names;
   }
 }

@@ -15,6 +15,15 @@ import type { Link, Value } from './value.js';
 
 const SCHEMA = messageSchema('NodeProto');
 const NO_GRAPHS: readonly Graph[] = [];
+const NOTHING: undefined[] = [];
+
+/** @internal Numbers of the names that nodes read and make, node after node, and where each node's end. */
+export class NodeEnds {
+  readonly inputs: number[] = [];
+  readonly inputCounts: number[] = [];
+  readonly outputs: number[] = [];
+  readonly outputCounts: number[] = [];
+}
 
 /** One operator call of a graph. */
 export class Node extends DocumentPart implements AttributeOwner {
@@ -28,11 +37,9 @@ export class Node extends DocumentPart implements AttributeOwner {
   _removed = false;
   /** @internal Position among the graph's nodes when they were last numbered. */
   _order = 0;
-  /** @internal Names as read, until they are resolved to values. */
-  _names: { inputs: string[]; outputs: string[] } | undefined;
-  #inputs: (Value | undefined)[] = [];
-  #links: (Link | undefined)[] = [];
-  #outputs: (Value | undefined)[] = [];
+  #inputs: readonly (Value | undefined)[] | undefined;
+  #links: (Link | undefined)[] = NOTHING;
+  #outputs: (Value | undefined)[] = NOTHING;
   #opType = '';
   #domain = '';
   #texts: { name: string; overload: string; docString: string } | undefined;
@@ -42,40 +49,39 @@ export class Node extends DocumentPart implements AttributeOwner {
   #metadata: Metadata | undefined;
 
   /** @internal */
-  constructor(graph: Graph, place: Place | undefined) {
+  constructor(graph: Graph, place: Place | undefined, ends?: NodeEnds) {
     super(place);
     this.graph = graph;
     if (place === undefined) this.#texts = { name: '', overload: '', docString: '' };
-    else this.#read(place);
+    else this.#read(place, ends as NodeEnds);
   }
 
-  #read({ skeleton, start, end }: Place): void {
-    const { bytes } = skeleton;
-    const inputs: string[] = [];
-    const outputs: string[] = [];
+  #read({ skeleton, start, end }: Place, ends: NodeEnds): void {
+    const names = this.graph.model._names;
     let hasGraphs = false;
     const field = new FieldReader(skeleton, start, end);
     while (field.next()) {
       if (!field.isBytes) continue;
       switch (field.number) {
         case NodeField.input:
-          inputs.push(decodeText(bytes, field.start, field.end));
+          ends.inputs.push(names.intern(field.start, field.end));
           break;
         case NodeField.output:
-          outputs.push(decodeText(bytes, field.start, field.end));
+          ends.outputs.push(names.intern(field.start, field.end));
           break;
         case NodeField.opType:
-          this.#opType = decodeText(bytes, field.start, field.end);
+          this.#opType = names.text(names.intern(field.start, field.end));
           break;
         case NodeField.domain:
-          this.#domain = normalizeDomain(decodeText(bytes, field.start, field.end));
+          this.#domain = normalizeDomain(names.text(names.intern(field.start, field.end)));
           break;
         case NodeField.attribute:
           hasGraphs ||= holdsGraphs(skeleton, field.start, field.end);
           break;
       }
     }
-    this._names = { inputs, outputs };
+    ends.inputCounts.push(ends.inputs.length);
+    ends.outputCounts.push(ends.outputs.length);
     if (hasGraphs) this.#loadAttributes();
   }
 
@@ -113,7 +119,7 @@ export class Node extends DocumentPart implements AttributeOwner {
     const texts = this.#readTexts();
     if (name === texts.name) return;
     texts.name = name;
-    this.graph.model._nameTaken(name);
+    this.graph.model._names.internText(name);
     this.#replaceText(NodeField.name, name);
   }
 
@@ -160,6 +166,7 @@ export class Node extends DocumentPart implements AttributeOwner {
 
   /** What it reads; undefined where an optional input is left out. */
   get inputs(): readonly (Value | undefined)[] {
+    this.#inputs ??= this.#links.map((link) => link?.value);
     return this.#inputs;
   }
 
@@ -175,54 +182,49 @@ export class Node extends DocumentPart implements AttributeOwner {
   setInput(index: number, value: Value | undefined): void {
     if (!Number.isInteger(index) || index < 0) throw new ModelError(`${this} has no input ${index}`);
     if (value !== undefined) this.graph._checkVisible(value);
-    if (index < this.#inputs.length && this.#inputs[index] === value) return;
-    while (this.#inputs.length <= index) {
-      this.#inputs.push(undefined);
-      this.#links.push(undefined);
-    }
+    if (index < this.#links.length && this.#links[index]?.value === value) return;
+    while (this.#links.length <= index) this.#links.push(undefined);
     const link = this.#links[index];
-    if (link !== undefined) this.#inputs[index]?._dropUse(link);
-    this.#inputs[index] = value;
+    link?.value._dropUse(link);
     this.#links[index] = value?._addUse(this, index);
+    this.#inputs = undefined;
     this._touch();
   }
 
   /** Adds an input before input `index`; later ones move up. */
   insertInput(index: number, value: Value | undefined): void {
     if (value !== undefined) this.graph._checkVisible(value);
-    if (!Number.isInteger(index) || index < 0 || index > this.#inputs.length) {
+    if (!Number.isInteger(index) || index < 0 || index > this.#links.length) {
       throw new ModelError(`${this} has no input ${index}`);
     }
-    this.#inputs.splice(index, 0, value);
     this.#links.splice(index, 0, value?._addUse(this, index));
-    this.#renumber(index + 1);
-    this._touch();
+    this.#linksMoved();
   }
 
   /** Adds an input after the others. */
   appendInput(value: Value | undefined): void {
-    this.insertInput(this.#inputs.length, value);
+    this.insertInput(this.#links.length, value);
   }
 
   /** Removes input `index`; later ones move down. */
   removeInput(index: number): void {
-    if (!(index in this.#inputs)) throw new ModelError(`${this} has no input ${index}`);
+    if (!(index in this.#links)) throw new ModelError(`${this} has no input ${index}`);
     const [link] = this.#links.splice(index, 1);
-    const [value] = this.#inputs.splice(index, 1);
-    if (link !== undefined) value?._dropUse(link);
-    this.#renumber(index);
-    this._touch();
+    link?.value._dropUse(link);
+    this.#linksMoved();
   }
 
-  #renumber(from: number): void {
-    for (let i = from; i < this.#links.length; i++) {
-      const link = this.#links[i];
+  #linksMoved(): void {
+    this.#inputs = undefined;
+    this.#links.forEach((link, i) => {
       if (link !== undefined) link.index = i;
-    }
+    });
+    this._touch();
   }
 
   /** Adds an output after the others; '' or nothing makes up a name. */
   appendOutput(name = ''): Value {
+    if (this.#outputs === NOTHING) this.#outputs = [];
     const value = this.graph._makeOutput(
       this,
       this.#outputs.length,
@@ -266,12 +268,8 @@ export class Node extends DocumentPart implements AttributeOwner {
   }
 
   /** @internal Links inputs to values, once, after reading or making the node. */
-  _connect(inputs: (Value | undefined)[]): void {
-    this._names = undefined;
-    this.#inputs = inputs;
-    const links: (Link | undefined)[] = [];
-    for (let i = 0; i < inputs.length; i++) links.push(inputs[i]?._addUse(this, i));
-    this.#links = links;
+  _connect(inputs: readonly (Value | undefined)[]): void {
+    this.#links = inputs.map((value, i) => value?._addUse(this, i));
   }
 
   /** @internal */
@@ -281,9 +279,9 @@ export class Node extends DocumentPart implements AttributeOwner {
 
   /** @internal */
   _disconnect(): void {
-    this.#links.forEach((link, i) => {
-      if (link !== undefined) this.#inputs[i]?._dropUse(link);
-    });
+    for (const link of this.#links) link?.value._dropUse(link);
+    this.#links = [];
+    this.#inputs = undefined;
     this._removed = true;
   }
 
@@ -330,7 +328,7 @@ export class Node extends DocumentPart implements AttributeOwner {
       replaced.set(number, () => {
         for (const value of values) out.string(number, value?.name ?? '');
       });
-    names(NodeField.input, this.#inputs);
+    names(NodeField.input, this.inputs);
     names(NodeField.output, this.#outputs);
     const attributes = this.#attributes;
     if (attributes !== undefined && (this.#attributesEdited || attributes._isModified)) {

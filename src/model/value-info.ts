@@ -1,7 +1,6 @@
 import { FieldReader } from '../format/field-reader.js';
 import type { Span } from '../format/rewrite-message.js';
 import { type MessageSchema, messageSchema, ValueInfoField } from '../format/schema.js';
-import { decodeText } from '../format/text.js';
 import { DocumentPart, type Place } from './document-part.js';
 import type { Graph } from './graph.js';
 import { readType, type TypeInfo, writeType } from './type-info.js';
@@ -12,33 +11,36 @@ const SCHEMA = messageSchema('ValueInfoProto');
 export class ValueInfo extends DocumentPart {
   /** @internal The graph whose declaration it is. */
   readonly _owner: Graph;
-  #name: string;
+  /** @internal Number of the name, see `Model._names`. */
+  _nameId: number;
   #type: TypeInfo | undefined;
   #typeRead: boolean;
 
-  private constructor(owner: Graph, place: Place | undefined, name: string, type?: TypeInfo) {
+  private constructor(owner: Graph, place: Place | undefined, nameId: number, type?: TypeInfo) {
     super(place);
     this._owner = owner;
-    this.#name = name;
+    this._nameId = nameId;
     this.#type = type;
     this.#typeRead = place === undefined;
   }
 
   /** @internal */
   static _read(owner: Graph, place: Place): ValueInfo {
-    let name = '';
+    let start = 0;
+    let end = 0;
     const field = new FieldReader(place.skeleton, place.start, place.end);
     while (field.next()) {
       if (field.number === ValueInfoField.name && field.isBytes) {
-        name = decodeText(place.skeleton.bytes, field.start, field.end);
+        start = field.start;
+        end = field.end;
       }
     }
-    return new ValueInfo(owner, place, name);
+    return new ValueInfo(owner, place, owner.model._names.intern(start, end));
   }
 
   /** @internal */
   static _make(owner: Graph, name: string, type: TypeInfo | undefined): ValueInfo {
-    const info = new ValueInfo(owner, undefined, name, type);
+    const info = new ValueInfo(owner, undefined, owner.model._names.internText(name), type);
     info.name = name;
     if (type !== undefined) info.type = type;
     return info;
@@ -49,11 +51,11 @@ export class ValueInfo extends DocumentPart {
   }
 
   get name(): string {
-    return this.#name;
+    return this._owner.model._names.text(this._nameId);
   }
 
   set name(name: string) {
-    this.#name = name;
+    this._nameId = this._owner.model._names.internText(name);
     this._replace(ValueInfoField.name, (out) => out.string(ValueInfoField.name, name));
   }
 

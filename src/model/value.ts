@@ -1,5 +1,4 @@
 import type { Graph } from './graph.js';
-import { ModelError } from './model-error.js';
 import type { Node } from './node.js';
 import type { SparseTensor } from './sparse-tensor.js';
 import type { Tensor } from './tensor.js';
@@ -12,10 +11,12 @@ export interface Use {
   readonly index: number;
 }
 
-/** @internal A use that can be taken back without a search. */
+/** @internal A use that can be taken back without a search: the links of a value are a list. */
 export interface Link extends Use {
   index: number;
-  live: boolean;
+  readonly value: Value;
+  previous: Link | undefined;
+  next: Link | undefined;
 }
 
 /** A named value of a graph: a graph input, an initializer, or an output of a node. */
@@ -38,30 +39,29 @@ export class Value {
   _declarations: ValueInfo[] | undefined;
   /** @internal */
   _removed = false;
-  #name: string;
-  #links: Link[] = [];
-  #dead = 0;
-  // Whoever goes through `uses` while editing must not see the list change.
-  #shown = false;
+  /** @internal Number of the name, see `Model._names`. */
+  _nameId: number;
+  #first: Link | undefined;
+  #last: Link | undefined;
+  #uses: readonly Use[] | undefined;
 
   /** @internal */
-  constructor(graph: Graph, name: string) {
+  constructor(graph: Graph, nameId: number) {
     this.graph = graph;
-    this.#name = name;
+    this._nameId = nameId;
   }
 
   /** The name. Setting it renames every occurrence: declarations, initializer, readers, also in subgraphs. */
   get name(): string {
-    return this.#name;
+    return this.graph.model._names.text(this._nameId);
   }
 
   /** @throws ModelError when the name is empty or taken where this value can be seen */
   set name(name: string) {
-    if (name === this.#name) return;
-    if (name === '') throw new ModelError(`value ${this.#name} cannot have an empty name`);
-    const old = this.#name;
+    if (name === this.name) return;
     this.graph._checkFree(name);
-    this.#name = name;
+    const old = this._nameId;
+    this._nameId = this.graph.model._names.internText(name);
     this.graph._renamed(this, old);
     this._producer?._touch();
     for (const { node } of this.uses) node._touch();
@@ -77,14 +77,14 @@ export class Value {
     return this._producer === undefined ? undefined : this._outputIndex;
   }
 
-  /** Who reads it, in the order of the links; nodes of subgraphs that capture it are among them. */
+  /** Who reads it, in the order of the links; nodes of subgraphs that capture it are among them. Editing makes a new array. */
   get uses(): readonly Use[] {
-    if (this.#dead > 0) {
-      this.#links = this.#links.filter((link) => link.live);
-      this.#dead = 0;
+    if (this.#uses === undefined) {
+      const uses: Use[] = [];
+      for (let link = this.#first; link !== undefined; link = link.next) uses.push(link);
+      this.#uses = uses;
     }
-    this.#shown = true;
-    return this.#links;
+    return this.#uses;
   }
 
   /** Is it an input of its graph? */
@@ -135,29 +135,27 @@ export class Value {
   }
 
   toString(): string {
-    return this.#name;
+    return this.name;
   }
 
   /** @internal */
   _addUse(node: Node, index: number): Link {
-    const link = { node, index, live: true };
-    if (this.#shown) {
-      this.#links = [...this.#links];
-      this.#shown = false;
-    }
-    this.#links.push(link);
+    const last = this.#last;
+    const link: Link = { node, index, value: this, previous: last, next: undefined };
+    if (last === undefined) this.#first = link;
+    else last.next = link;
+    this.#last = link;
+    this.#uses = undefined;
     return link;
   }
 
   /** @internal */
   _dropUse(link: Link): void {
-    if (!link.live) return;
-    link.live = false;
-    this.#dead++;
-    if (this.#dead > 32 && this.#dead * 2 > this.#links.length) {
-      this.#links = this.#links.filter((other) => other.live);
-      this.#dead = 0;
-    }
+    if (link.previous === undefined) this.#first = link.next;
+    else link.previous.next = link.next;
+    if (link.next === undefined) this.#last = link.previous;
+    else link.next.previous = link.previous;
+    this.#uses = undefined;
   }
 
   /** @internal */
