@@ -60,7 +60,7 @@ function exponentOf(x: number): number {
 }
 
 function roundToSmallFloat(x: number, type: SmallFloat, saturate: boolean): number {
-  if (Number.isNaN(x)) return x;
+  if (Number.isNaN(x)) return type.overflow === type.max ? 0 : x; // float4 has no NaN
   const sign = x < 0 || Object.is(x, -0) ? -1 : 1;
   const magnitude = Math.abs(x);
   if (magnitude === 0) return type.signedZero ? x : 0;
