@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { FormatError } from '../format/format-error.js';
+import type { Graph } from '../model/graph.js';
 import type { Model } from '../model/model.js';
 import type { Tensor } from '../model/tensor.js';
 import { CliError } from './errors.js';
@@ -44,17 +45,23 @@ export function copyExternalFiles(model: Model, from: string, to: string): () =>
 
 /** Locations of all external data, relative to the model's folder, each once. */
 export function externalLocations(model: Model): string[] {
-  const tensors: (Tensor | undefined)[] = [];
+  const locations = new Set<string>();
   for (const graph of model.graphs()) {
-    for (const { initializer, sparseInitializer } of graph.initializers) {
-      tensors.push(initializer, sparseInitializer?.values, sparseInitializer?.indices);
-    }
-    for (const node of graph.nodes) {
-      for (const attribute of node.attributes) tensors.push(attribute.asTensor(), ...(attribute.asTensors() ?? []));
-    }
+    for (const { external } of tensorsOf(graph)) if (external !== undefined) locations.add(external.location);
   }
-  const locations = tensors.map((tensor) => tensor?.external?.location);
-  return [...new Set(locations.filter((location) => location !== undefined))];
+  return [...locations];
+}
+
+/** All tensors that a graph itself holds: initializers and those in attributes of its nodes. */
+export function tensorsOf(graph: Graph): Tensor[] {
+  const tensors: (Tensor | undefined)[] = [];
+  for (const { initializer, sparseInitializer } of graph.initializers) {
+    tensors.push(initializer, sparseInitializer?.values, sparseInitializer?.indices);
+  }
+  for (const node of graph.nodes) {
+    for (const attribute of node.attributes) tensors.push(attribute.asTensor(), ...(attribute.asTensors() ?? []));
+  }
+  return tensors.filter((tensor) => tensor !== undefined);
 }
 
 /** The path of external data, checked to be in the model's folder. */

@@ -1,4 +1,3 @@
-import { load } from '../model/load.js';
 import type { Model } from '../model/model.js';
 import type { TypeInfo } from '../model/type-info.js';
 import type { Value } from '../model/value.js';
@@ -7,8 +6,9 @@ import { flag, texts } from './args.js';
 import type { Args } from './command.js';
 import { describeError } from './errors.js';
 import { type ExitStatus, worstOf } from './exit.js';
-import { externalLocations } from './external-files.js';
+import { externalLocations, tensorsOf } from './external-files.js';
 import type { Io } from './io.js';
+import { openModel } from './open-model.js';
 import { jsonNumber } from './report.js';
 
 /** An input or output of a model. */
@@ -34,8 +34,8 @@ export interface Inspection {
   readonly opsets: Readonly<Record<string, number>>;
   readonly inputs: readonly InspectedValue[];
   readonly outputs: readonly InspectedValue[];
-  /** Constants of all graphs: how many, and the bytes of their elements. */
-  readonly initializers: { readonly count: number; readonly byteLength: number };
+  /** Initializers and tensors in attributes, of all graphs: how many, and the bytes of their elements. */
+  readonly constants: { readonly count: number; readonly byteLength: number };
   /** Nodes of all graphs, functions' bodies included. */
   readonly nodeCount: number;
   /** Nodes by operator, most frequent first; operators of other domains carry it: `com.microsoft.Gelu`. */
@@ -52,7 +52,7 @@ export async function inspectModels(args: Args, io: Io): Promise<ExitStatus> {
   const statuses: ExitStatus[] = [];
   for (const path of texts(args, 'model')) {
     try {
-      const model = await load(path);
+      const model = await openModel(path);
       const inspection = inspectModel(path, model);
       model.close();
       inspections.push(inspection);
@@ -71,12 +71,12 @@ export async function inspectModels(args: Args, io: Io): Promise<ExitStatus> {
 /** Collects what {@link Inspection} lists. Reads no payload. */
 export function inspectModel(path: string, model: Model): Inspection {
   const operators = new Map<string, number>();
-  const initializers = { count: 0, byteLength: 0 };
+  const constants = { count: 0, byteLength: 0 };
   let nodeCount = 0;
   for (const graph of model.graphs()) {
-    for (const { initializer } of graph.initializers) {
-      initializers.count++;
-      initializers.byteLength += initializer?.byteLength ?? 0;
+    for (const tensor of tensorsOf(graph)) {
+      constants.count++;
+      constants.byteLength += tensor.byteLength;
     }
     for (const { domain, opType } of graph.nodes) {
       const operator = domain === '' ? opType : `${domain}.${opType}`;
@@ -96,7 +96,7 @@ export function inspectModel(path: string, model: Model): Inspection {
     opsets: Object.fromEntries(model.opsetImports),
     inputs: model.graph.inputs.map(inspectValue),
     outputs: model.graph.outputs.map(inspectValue),
-    initializers,
+    constants,
     nodeCount,
     operators: Object.fromEntries(byCount),
     functions: model.functions.map(({ domain, name }) => (domain === '' ? name : `${domain}.${name}`)),
@@ -135,9 +135,9 @@ function typeName(type: TypeInfo | undefined): string {
 }
 
 function describe(inspection: Inspection): string {
-  const { opsets, initializers, operators, metadata } = inspection;
+  const { opsets, constants, operators, metadata } = inspection;
   const rows: [string, string][] = [
-    ['size', `${bytesText(inspection.byteLength)}, of which constants ${bytesText(initializers.byteLength)}`],
+    ['size', `${bytesText(inspection.byteLength)}, of which constants ${bytesText(constants.byteLength)}`],
     ['producer', inspection.producer || '(not said)'],
     [
       'opset',
@@ -148,7 +148,7 @@ function describe(inspection: Inspection): string {
     ['ir version', String(inspection.irVersion)],
     ...inspection.inputs.map((value): [string, string] => ['input', valueText(value)]),
     ...inspection.outputs.map((value): [string, string] => ['output', valueText(value)]),
-    ['constants', `${initializers.count} initializers`],
+    ['constants', String(constants.count)],
     ['nodes', String(inspection.nodeCount)],
     ...Object.entries(operators).map(([operator, count]): [string, string] => ['', `${count} ${operator}`]),
     ...inspection.functions.map((name): [string, string] => ['function', name]),

@@ -62,11 +62,10 @@ function checkTarget(
   }
   if (stats && !stats.isFile() && !stats.isDirectory()) throw new UsageError(`${output} is not a regular file`);
   const folder = dirname(resolve(output));
+  if (folder === dirname(resolve(input))) return;
   const folderStats = statOf(folder);
   if (folderStats?.isDirectory() === false) throw new UsageError(`${folder} is not a directory`);
-  if (folderStats === undefined && folder !== dirname(resolve(input)) && !inOutDir) {
-    throw new UsageError(`${folder}: no such directory`);
-  }
+  if (folderStats === undefined && !inOutDir) throw new UsageError(`${folder}: no such directory`);
 }
 
 function checkDistinct(targets: readonly Target[]): void {

@@ -1,7 +1,6 @@
 /** What every repair command does: read, run passes, write beside, verify, give the result its name. */
 import { copyFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { load } from '../model/load.js';
 import type { Model } from '../model/model.js';
 import { save } from '../model/save.js';
 import type { FixOptions } from '../passes/index.js';
@@ -15,6 +14,7 @@ import { describeError } from './errors.js';
 import { ExitStatus, worstOf } from './exit.js';
 import { copyExternalFiles } from './external-files.js';
 import type { Io } from './io.js';
+import { openModel } from './open-model.js';
 import { resolveTargets, type Target } from './output.js';
 import { checkAgainst, readPassOptions, sizesOfTracedShapes } from './pass-options.js';
 import { writeResult, writeResultsJson } from './report.js';
@@ -87,7 +87,7 @@ async function repairGuarded(target: Target, job: Job, io: Io): Promise<FileResu
 }
 
 async function repairFile(target: Target, job: Job): Promise<FileResult> {
-  const model = await load(target.input);
+  const model = await openModel(target.input);
   try {
     checkAgainst(model, job.options);
     const traced = sizesOfTracedShapes(model, job.options);

@@ -81,20 +81,26 @@ function checkWords(argv: readonly string[]): void {
     throw new UsageError(`unknown command '${word}'${suggestion(word, names) || `; '${NAME} --help' lists them`}`);
   }
   const known = optionNames(command);
+  const help = `; '${NAME}${command ? ` ${command.name}` : ''} --help' lists the options`;
   for (const arg of argv) {
     if (arg === '--') return;
-    const name = /^--([^=]+)/.exec(arg)?.[1];
-    if (name === undefined || known.has(name)) continue;
-    const help = `; '${NAME}${command ? ` ${command.name}` : ''} --help' lists the options`;
-    throw new UsageError(`unknown option '--${name}'${suggestion(name, known, '--') || help}`);
+    const [, long, short = ''] = /^(?:--([^=]+)|-([a-z]+))/i.exec(arg) ?? [];
+    if (long !== undefined && !known.has(long)) {
+      throw new UsageError(`unknown option '--${long}'${suggestion(long, known.keys(), '--') || help}`);
+    }
+    for (const letter of short) {
+      const takesValue = known.get(letter);
+      if (takesValue === undefined) throw new UsageError(`unknown option '-${letter}'${help}`);
+      if (takesValue) break;
+    }
   }
 }
 
-function optionNames(command: Command | undefined): Set<string> {
-  const names = new Set(['help', 'version']);
-  for (const [name, { alias }] of Object.entries<Options>(command?.options ?? {})) {
-    names.add(name);
-    for (const other of [alias ?? []].flat()) names.add(other);
+/** Every name of every option, and whether a value follows it. */
+function optionNames(command: Command | undefined): Map<string, boolean> {
+  const names = new Map(['help', 'version', 'h', 'v'].map((name) => [name, false]));
+  for (const [name, { alias, requiresArg = false }] of Object.entries<Options>(command?.options ?? {})) {
+    for (const each of [name, alias ?? []].flat()) names.set(each, requiresArg);
   }
   return names;
 }
@@ -109,9 +115,8 @@ function usageError(error: unknown, argv: readonly string[]): UsageError {
   if (command === undefined) return new UsageError(`a command is missing; '${NAME} --help' lists them`);
   const needs = /got (\d+), need at least (\d+)/.exec(text);
   if (needs !== null) {
-    return new UsageError(
-      `${command.name} needs ${command.positionals}: ${NAME} ${command.name} ${command.positionals}`,
-    );
+    const what = command.positionals.includes(' ') ? 'two models' : 'a model';
+    return new UsageError(`${command.name} needs ${what}: ${NAME} ${command.name} ${command.positionals}`);
   }
   const unknown = /Unknown arguments?: ([^,]+)/.exec(text)?.[1];
   if (unknown !== undefined) {

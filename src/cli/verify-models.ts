@@ -1,4 +1,3 @@
-import { closeSync, openSync, statSync } from 'node:fs';
 import { compareModelsAt, type ModelComparison } from '../verify/compare-models.js';
 import { type DataSetResult, readDataSets, runDataSets } from '../verify/data-sets.js';
 import { RuntimeUnavailableError } from '../verify/errors.js';
@@ -8,6 +7,7 @@ import type { Args } from './command.js';
 import { CliError } from './errors.js';
 import { ExitStatus } from './exit.js';
 import type { Io } from './io.js';
+import { openModel } from './open-model.js';
 import { jsonNumber } from './report.js';
 import { differences, sizesText, toleranceOf } from './verification.js';
 
@@ -25,7 +25,8 @@ interface VerifyResult {
 /** Runs `verify`: 0 when the models agree, 1 when they do not or could not be compared. */
 export async function verifyModels(args: Args, io: Io): Promise<ExitStatus> {
   const [original, candidate] = [text(args, 'original') ?? '', text(args, 'candidate') ?? ''];
-  for (const path of [original, candidate]) checkReadable(path);
+  // What is no model at all is told better here than by onnxruntime.
+  for (const path of [original, candidate]) (await openModel(path)).close();
   const result = await compare(original, candidate, args);
   if (flag(args, 'json')) {
     io.out(`${JSON.stringify({ command: 'verify', original, candidate, ...result }, jsonNumber, 2)}\n`);
@@ -65,13 +66,6 @@ async function compare(original: string, candidate: string, args: Args): Promise
   } finally {
     await runtime.close();
   }
-}
-
-/** onnxruntime's own words about files that are not there are no help. */
-function checkReadable(path: string): void {
-  const stats = statSync(path);
-  if (stats.isDirectory()) throw new CliError(ExitStatus.UNREADABLE, `${path}: is a directory, not a file`);
-  closeSync(openSync(path, 'r'));
 }
 
 function describe({ verdict, sizes, outputs, message }: ModelComparison): string {
