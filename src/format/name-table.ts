@@ -5,13 +5,14 @@ import { decodeText, encodeText } from './text.js';
  * strings only when somebody asks, which makes linking a graph of 100,000 nodes a matter of milliseconds.
  */
 export class NameTable {
-  /** Where each name's bytes are: in the file, or in an array of their own. */
   readonly #file: Uint8Array;
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
-  readonly #own: (Uint8Array | undefined)[] = [];
-  readonly #texts: (string | undefined)[] = [];
-  readonly #hashes: number[] = [];
+  /** Where each name's bytes are in the file; names of other origin have bytes of their own. */
+  #starts = new Float64Array(512);
+  #lengths = new Int32Array(512);
+  #hashes = new Int32Array(512);
+  #count = 0;
+  readonly #own = new Map<number, Uint8Array>();
+  readonly #texts = new Map<number, string>();
   /** Open addressing; a slot holds a number + 1, 0 when empty. */
   #slots = new Int32Array(1024);
 
@@ -47,23 +48,24 @@ export class NameTable {
 
   /** The name with a number. */
   text(id: number): string {
-    let text = this.#texts[id];
+    let text = this.#texts.get(id);
     if (text === undefined) {
-      text = decodeText(this.#own[id] ?? this.#file, this.#starts[id] as number, this.#ends[id] as number);
-      this.#texts[id] = text;
+      const start = this.#starts[id] as number;
+      text = decodeText(this.#own.get(id) ?? this.#file, start, start + (this.#lengths[id] as number));
+      this.#texts.set(id, text);
     }
     return text;
   }
 
   #add(slot: number, hash: number, start: number, end: number, own: Uint8Array | undefined): number {
-    const id = this.#starts.length;
-    this.#starts.push(start);
-    this.#ends.push(end);
-    this.#own.push(own);
-    this.#texts.push(undefined);
-    this.#hashes.push(hash);
+    const id = this.#count++;
+    if (id === this.#starts.length) this.#enlarge();
+    this.#starts[id] = start;
+    this.#lengths[id] = end - start;
+    this.#hashes[id] = hash;
+    if (own !== undefined) this.#own.set(id, own);
     this.#slots[slot] = id + 1;
-    if (this.#starts.length * 2 > this.#slots.length) this.#grow();
+    if (this.#count * 2 > this.#slots.length) this.#spread();
     return id;
   }
 
@@ -78,22 +80,35 @@ export class NameTable {
   }
 
   #equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const other = this.#own[id] ?? this.#file;
-    const from = this.#starts[id] as number;
     const length = end - start;
-    if ((this.#ends[id] as number) - from !== length) return false;
+    if (this.#lengths[id] !== length) return false;
+    const other = this.#own.size === 0 ? this.#file : (this.#own.get(id) ?? this.#file);
+    const from = this.#starts[id] as number;
     for (let i = 0; i < length; i++) if (other[from + i] !== bytes[start + i]) return false;
     return true;
   }
 
-  #grow(): void {
+  #enlarge(): void {
+    const size = this.#starts.length * 2;
+    const starts = new Float64Array(size);
+    starts.set(this.#starts);
+    this.#starts = starts;
+    const lengths = new Int32Array(size);
+    lengths.set(this.#lengths);
+    this.#lengths = lengths;
+    const hashes = new Int32Array(size);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
+  }
+
+  #spread(): void {
     const slots = new Int32Array(this.#slots.length * 4);
     const mask = slots.length - 1;
-    this.#hashes.forEach((hash, id) => {
-      let slot = hash & mask;
+    for (let id = 0; id < this.#count; id++) {
+      let slot = (this.#hashes[id] as number) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = id + 1;
-    });
+    }
     this.#slots = slots;
   }
 }

@@ -6,7 +6,7 @@ import { Node, NodeEnds } from './node.js';
 import { QuantizationAnnotation } from './quantization-annotation.js';
 import { SparseTensor } from './sparse-tensor.js';
 import { Tensor } from './tensor.js';
-import { Value } from './value.js';
+import { type Link, Value } from './value.js';
 import { ValueInfo } from './value-info.js';
 
 /**
@@ -55,12 +55,12 @@ export function readGraph(graph: Graph): void {
   let at = 0;
   nodes.forEach((node, k) => {
     const end = ends.inputCounts[k] as number;
-    const values: (Value | undefined)[] = [];
-    for (; at < end; at++) {
+    const links = new Array<Link | undefined>(end - at);
+    for (let i = 0; at < end; at++, i++) {
       const id = ends.inputs[at] as number;
-      values.push(id === none ? undefined : lookUp(graph, id));
+      links[i] = id === none ? undefined : lookUp(graph, id)._addUse(node, i);
     }
-    node._connect(values);
+    node._setLinks(links);
     for (const subgraph of node.subgraphs) subgraph._load();
   });
   for (const entry of outputs) {
@@ -99,17 +99,15 @@ function defineOutputs(graph: Graph, nodes: readonly Node[], ends: NodeEnds): vo
   nodes.forEach((node, k) => {
     const start = at;
     const end = ends.outputCounts[k] as number;
-    const values: (Value | undefined)[] = [];
+    // Arrays of the exact size: pushing to an empty one reserves 17 places.
+    const values = new Array<Value | undefined>(end - start);
     for (; at < end; at++) {
       const id = ends.outputs[at] as number;
-      if (id === none) {
-        values.push(undefined);
-        continue;
-      }
+      if (id === none) continue;
       const value = define(graph, id);
       value._producer = node;
       value._outputIndex = at - start;
-      values.push(value);
+      values[at - start] = value;
     }
     node._setOutputs(values);
     graph._nodes.insert(node, undefined);

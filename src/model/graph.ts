@@ -69,7 +69,7 @@ export class Graph extends GraphContent {
     if (init.overload) node.overload = init.overload;
     if (init.name) node.name = init.name;
     if (init.docString) node.docString = init.docString;
-    node._connect([...init.inputs]);
+    node._setLinks(init.inputs.map((input, i) => input?._addUse(node, i)));
     node._setOutputs(names.map((name, i) => (name === '' ? undefined : this._makeOutput(node, i, name))));
     this._nodes.insert(node, where && ('before' in where ? where.before : where.after._next));
     for (const [name, input] of Object.entries(init.attributes ?? {})) node.attributes.set(name, input);

@@ -267,9 +267,9 @@ export class Node extends DocumentPart implements AttributeOwner {
     this._touch();
   }
 
-  /** @internal Links inputs to values, once, after reading or making the node. */
-  _connect(inputs: readonly (Value | undefined)[]): void {
-    this.#links = inputs.map((value, i) => value?._addUse(this, i));
+  /** @internal */
+  _setLinks(links: (Link | undefined)[]): void {
+    this.#links = links;
   }
 
   /** @internal */
