@@ -1,3 +1,4 @@
+import { definitions as activation } from './families/activation.js';
 import { definitions as arithmetic } from './families/arithmetic.js';
 import { definitions as batchNorm } from './families/batch-norm.js';
 import { definitions as cast } from './families/cast.js';
@@ -9,12 +10,15 @@ import { definitions as expandTile } from './families/expand-tile.js';
 import { definitions as gather } from './families/gather.js';
 import { definitions as logic } from './families/logic.js';
 import { definitions as math } from './families/math.js';
+import { definitions as pad } from './families/pad.js';
 import { definitions as pool } from './families/pool.js';
 import { definitions as rearrange } from './families/rearrange.js';
 import { definitions as reshape } from './families/reshape.js';
 import { definitions as scatter } from './families/scatter.js';
+import { definitions as selection } from './families/selection.js';
 import { definitions as shape } from './families/shape.js';
 import { definitions as slice } from './families/slice.js';
+import { definitions as unique } from './families/unique.js';
 import { definitions as where } from './families/where.js';
 import type { OpDefinition } from './types.js';
 
@@ -29,6 +33,9 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   expandTile,
   gather,
   scatter,
+  selection,
+  unique,
+  pad,
   arithmetic,
   math,
   comparison,
@@ -38,6 +45,7 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   conv,
   pool,
   cast,
+  activation,
 ];
 
 const byKey = new Map<string, OpDefinition>();
