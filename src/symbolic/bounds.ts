@@ -1,6 +1,6 @@
+import { floorGroups } from './floor-sums.js';
 import type { Int } from './int.js';
 import { addInt, gcdInt, modInt, mulInt } from './int.js';
-import { floorGroups } from './periodic.js';
 import {
   type Atom,
   add,
@@ -25,8 +25,9 @@ import { leastValue, symbol } from './symbols.js';
  */
 export const UNBOUNDED = 2 ** 31 - 1;
 
-/** How many relaxations one proof may try: proofs that models need take fewer than ten. */
+/** How many relaxations one proof may try, fewer for large expressions: proofs that models need take fewer than ten. */
 const BUDGET = 48;
+const LARGE = 64;
 
 /** Is `a >= 0` for every value of its symbols? False when that is not so, or not proved. */
 export function isNonNegative(a: Polynomial): boolean {
@@ -37,7 +38,7 @@ export function isNonNegative(a: Polynomial): boolean {
   const divisor = content(a, false);
   const p = divisor === 1 ? a : divideDown(a, divisor);
   // Integers: p >= 0 exactly when p + 1 > 0, and a strict inequality survives rational relaxations.
-  return positive(add(p, Polynomial.ONE), { left: BUDGET });
+  return positive(add(p, Polynomial.ONE), { left: p.size > LARGE ? BUDGET / 8 : BUDGET });
 }
 
 /** Is `a >= 1` for every value of its symbols? */

@@ -1,7 +1,7 @@
 import { isNeverZero, isNonNegative, isPositive } from './bounds.js';
 import { floorDivide, modulo } from './floor.js';
+import { keyOf } from './floor-sums.js';
 import { fromNumber, gcdInt, type Int, normal } from './int.js';
-import { keyOf } from './key.js';
 import { maximum, minimum } from './maximum.js';
 import { dropped, type Origin, originOf } from './origin.js';
 import { parse } from './parse.js';
@@ -17,6 +17,9 @@ export { DimSyntaxError } from './parse.js';
 
 const NO_SYMBOLS: ReadonlySet<string> = new Set();
 const NO_CELLS: ReadonlySet<string> = new Set();
+
+/** An expression of more symbols than this is replaced by a symbol of its own. */
+const MAX_DIM_SIZE = 1024;
 
 /** Names to numbers, for {@link Dim.evaluate}. */
 export type Environment = Readonly<Record<string, number>> | ReadonlyMap<string, number>;
@@ -40,7 +43,8 @@ export class Dim {
   #symbols: ReadonlySet<string> | undefined;
 
   private constructor(plain: Polynomial, origin?: Origin) {
-    this.#plain = simplify(plain);
+    // Past this size nobody reads or proves anything: a new symbol stands for the expression.
+    this.#plain = plain.size > MAX_DIM_SIZE ? freshSymbol('large') : simplify(plain);
     this.#origin = origin;
   }
 
@@ -215,10 +219,11 @@ export class Dim {
     return (typeof other === 'number' ? Dim.of(other) : other).exactQuotient(this) !== undefined;
   }
 
-  /** Greatest common divisor of n and all coefficients; for a number, of the number and n. */
+  /** Greatest common divisor of n and all coefficients, those of the origin included; for a number, of it and n. */
   commonDivisor(n: number): number {
+    const expression = this.#origin?.expression;
     const divisor = gcdInt(n, content(this.#plain, true));
-    return Number(divisor);
+    return Number(expression === undefined ? divisor : gcdInt(divisor, content(expression, true)));
   }
 
   equals(other: Dim | number): boolean {

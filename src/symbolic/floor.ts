@@ -1,6 +1,6 @@
 import { isNonNegative, isPositive } from './bounds.js';
+import { keyOf } from './floor-sums.js';
 import { addInt, floorDivInt, gcdInt, type Int, modInt, mulInt, negInt } from './int.js';
-import { keyOf } from './key.js';
 import { maximum, maxTerm, minimum } from './maximum.js';
 import {
   add,

@@ -1,6 +1,6 @@
 import { isNonNegative } from './bounds.js';
+import { keyOf } from './floor-sums.js';
 import { gcdInt, type Int } from './int.js';
-import { keyOf } from './key.js';
 import {
   add,
   atomOf,

@@ -18,7 +18,7 @@ export class DimSyntaxError extends SyntaxError {
 }
 
 const TOKEN =
-  /\s*(?:(\d+)(?![\p{L}_.])|([?#]?[\p{L}_\d][\p{L}\p{N}_.@:]*)|("(?:[^"\\]|\\.)*")|(\*\*|\/\/|[-+*/%(),]))/uy;
+  /\s*(?:(\d+)(?![\p{L}_.])|((?:[\p{L}_]|[?#][\p{L}\p{N}_])[\p{L}\p{N}_.@:]*)|("(?:[^"\\]|\\.)*")|(\*\*|\/\/|[-+*/%(),]))/uy;
 
 /** A quotient that parsing has not seen the floor of yet: sympy writes floor(T/2 - 1/2). */
 interface Fraction {

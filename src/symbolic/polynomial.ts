@@ -52,7 +52,7 @@ export interface Term {
 }
 
 /** Products beyond this many terms stay factored. */
-const MAX_TERMS = 256;
+const MAX_TERMS = 64;
 
 /** A sum of monomials with integer coefficients and a constant; terms are in the order of their monomials' keys. */
 export class Polynomial {

@@ -1,8 +1,8 @@
 import type { Dim, Environment } from './dim.js';
 
 /**
- * An exact quotient of a size by a positive integer that does not divide it provably: T/2, (3*T - 1)/4. Immutable and in
- * lowest terms; what divides exactly is a `Dim` instead, so build these with {@link Rational.of}.
+ * An exact quotient of a size by a positive integer that does not divide it provably: T/2, (3*T - 1)/4. Immutable. What
+ * divides exactly is a `Dim` instead, so build these with {@link Rational.of}.
  */
 export class Rational {
   private constructor(
@@ -12,15 +12,15 @@ export class Rational {
   ) {}
 
   /**
-   * `num / den`, reduced: a Dim when den divides every coefficient. Throws `RangeError` when den is not a safe integer or
-   * is 0.
+   * `num / den`, reduced as far as the origin allows; a Dim when den divides every coefficient. Throws `RangeError` when
+   * den is not a safe integer or is 0.
    */
   static of(num: Dim, den: number): Dim | Rational {
     if (den === 0 || !Number.isSafeInteger(den)) throw new RangeError(`cannot divide by ${den}`);
     if (den < 0) return Rational.of(num.neg(), -den);
     if (den === 1) return num;
+    if (num.withoutOrigin().commonDivisor(den) === den) return num.exactQuotient(den) as Dim;
     const common = num.commonDivisor(den);
-    if (common === den) return num.exactQuotient(den) as Dim;
     return common === 1 ? new Rational(num, den) : new Rational(num.exactQuotient(common) as Dim, den / common);
   }
 
@@ -69,11 +69,20 @@ export class Rational {
   }
 
   equals(other: Dim | Rational): boolean {
-    return other instanceof Rational && this.den === other.den && this.num.equals(other.num);
+    return other instanceof Rational && this.key === other.key;
   }
 
+  /** Equal exactly for equal rationals. */
   get key(): string {
-    return `(${this.num.key})/${this.den}`;
+    const { num, den } = this.#lowest;
+    return `(${num.key})/${den}`;
+  }
+
+  /** In lowest terms, without the origin. */
+  get #lowest(): { num: Dim; den: number } {
+    const num = this.num.withoutOrigin();
+    const common = num.commonDivisor(this.den);
+    return { num: num.exactQuotient(common) as Dim, den: this.den / common };
   }
 
   /** The value as a double; undefined when a symbol is missing. */
@@ -87,7 +96,8 @@ export class Rational {
   }
 
   toString(): string {
-    return `(${this.num})/${this.den}`;
+    const { num, den } = this.#lowest;
+    return `(${num})/${den}`;
   }
 }
 

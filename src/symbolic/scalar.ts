@@ -54,7 +54,9 @@ function combine(
   if (a instanceof Dim && b instanceof Dim) return exactly(a, b);
   const x = scalarValue(a);
   const y = scalarValue(b);
-  if (x !== undefined && y !== undefined && (typeof a === 'number' || typeof b === 'number')) return numerically(x, y);
+  if (x !== undefined && y !== undefined && (typeof a === 'number' || typeof b === 'number')) {
+    return scalarOfFloat(numerically(x, y));
+  }
   const p = exact(a);
   const q = exact(b);
   return p === undefined || q === undefined ? undefined : exactly(p, q);
@@ -70,7 +72,13 @@ export function scalarAdd(a: Known, b: Known): Known {
 }
 
 export function scalarNeg(a: Known): Known {
-  return typeof a === 'number' ? -a : a?.neg();
+  return typeof a === 'number' ? scalarOfFloat(-a) : a?.neg();
+}
+
+/** Undefined when the sign is not proved. */
+export function scalarAbs(a: Known): Known {
+  const sign = scalarCompare(a, Dim.of(0));
+  return sign === undefined ? undefined : sign < 0 ? scalarNeg(a) : a;
 }
 
 export function scalarSub(a: Known, b: Known): Known {

@@ -1,5 +1,5 @@
 import { floorDivide } from './floor.js';
-import { asSingleFloor, floorGroups, hasFloor } from './periodic.js';
+import { asSingleFloor, floorGroups, hasFloor } from './floor-sums.js';
 import { add, multiply, ofTerm, Polynomial, scale, sum } from './polynomial.js';
 
 /** The polynomial with sums of floors that are a line, or one floor, replaced by it: T//2 + (T + 1)//2 is T. */

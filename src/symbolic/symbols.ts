@@ -1,13 +1,12 @@
 import { type Atom, Polynomial, type SymbolAtom } from './polynomial.js';
 
 /** Names that stand for themselves in keys and printed expressions; others are quoted there. */
-const PLAIN_NAME = /^[?#]?[\p{L}_\d][\p{L}\p{N}_.@:]*$/u;
-const STARTS_LIKE_NUMBER = /^\d/;
+const PLAIN_NAME = /^(?:[\p{L}_]|[?#][\p{L}\p{N}_])[\p{L}\p{N}_.@:]*$/u;
 const RESERVED = new Set(['min', 'max', 'floor', 'ceil', 'ceiling', 'Min', 'Max', 'Mod', 'FloorDiv', 'CeilDiv']);
 
 /** Can the name be written without quotes in an expression? */
 export function isPlainName(name: string): boolean {
-  return PLAIN_NAME.test(name) && !STARTS_LIKE_NUMBER.test(name) && !RESERVED.has(name);
+  return PLAIN_NAME.test(name) && !RESERVED.has(name);
 }
 
 export function symbolAtom(name: string): SymbolAtom {
@@ -34,7 +33,7 @@ export function leastValue(name: string): 0 | 1 | undefined {
 }
 
 /** An atom of more symbols than this is not worth following: a fresh symbol stands for it, and costs stay bounded. */
-export const MAX_SIZE = 512;
+export const MAX_SIZE = 128;
 
 let freshCount = 0;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Dim } from '../../src/symbolic/dim.js';
+import { Dim, DimSyntaxError } from '../../src/symbolic/dim.js';
 
 const T = Dim.symbol('T');
 const B = Dim.symbol('B');
@@ -110,5 +110,123 @@ describe('toString', () => {
   ])('prints %s', (text, printed) => {
     expect(Dim.parse(text).toString()).toBe(printed);
     same(text, Dim.parse(text).toString());
+  });
+});
+
+describe('numbers', () => {
+  it('are exact at any magnitude', () => {
+    const large = Dim.of(2n ** 63n - 1n);
+    expect(large.toString()).toBe('9223372036854775807');
+    expect(large.add(1).exactValue).toBe(2n ** 63n);
+    expect(large.sub(large).isZero()).toBe(true);
+    expect(
+      Dim.of(2 ** 53)
+        .mul(2 ** 53)
+        .floorDiv(2 ** 54).value,
+    ).toBe(2 ** 52);
+    expect(
+      Dim.of(3 * 2 ** 52)
+        .mul(T)
+        .exactQuotient(3)
+        ?.equals(T.mul(2 ** 52)),
+    ).toBe(true);
+    expect(Dim.of(-7).floorDiv(2).value).toBe(-4);
+    expect(Dim.of(-7).mod(2).value).toBe(1);
+    expect(Dim.of(7).mod(-2).value).toBe(-1);
+    expect(Object.is(Dim.of(-0).value, 0)).toBe(true);
+    expect(Object.is(Dim.of(-5).mul(0).value, 0)).toBe(true);
+  });
+
+  it('refuse what is no integer', () => {
+    expect(() => Dim.of(0.5)).toThrow(RangeError);
+    expect(() => Dim.of(Number.NaN)).toThrow(RangeError);
+    expect(() => T.floorDiv(0)).toThrow(RangeError);
+    expect(() => Dim.of(1).mod(0)).toThrow(RangeError);
+  });
+});
+
+describe('facts', () => {
+  it('know that input sizes are at least 1 and data dependent ones at least 0', () => {
+    const n = Dim.fresh('nonzero');
+    expect(T.isPositive()).toBe(true);
+    expect(n.isPositive()).toBe(false);
+    expect(n.isNonNegative()).toBe(true);
+    expect(Dim.parse('#1').isNonNegative()).toBe(false);
+    expect(n.isFresh).toBe(true);
+    expect(n.add(T).isFresh).toBe(false);
+    expect(n.add(T).hasFresh).toBe(true);
+    expect(T.hasFresh).toBe(false);
+    expect(Dim.fresh('nonzero').equals(n)).toBe(false);
+  });
+
+  it.each([
+    ['T*B - T - B + 1', true],
+    ['(T + 7)//8*8 - T', true],
+    ['T - T//2*2', true],
+    ['(T + 1)//2 - 1', true],
+    ['2*T - 1 - T', true],
+    ['T - max(T - 3, 0)', true],
+    ['5 - min(T, 5)', true],
+    ['(T - 1)//2', true],
+    ['T*T - T', true],
+    ['T//U', true],
+    ['T - U', false],
+    ['T - 2', false],
+    ['T//2 - 1', false],
+  ])('%s >= 0 is %s', (text, expected) => {
+    expect(Dim.parse(text).isNonNegative()).toBe(expected);
+  });
+
+  it('compare', () => {
+    expect(T.isAtLeast(1)).toBe(true);
+    expect(T.isAtMost(T.mul(2))).toBe(true);
+    expect(T.isAtMost(Number.MAX_SAFE_INTEGER)).toBe(true);
+    expect(T.differsFrom(T.add(1))).toBe(true);
+    expect(T.mul(2).differsFrom(7)).toBe(true);
+    expect(T.differsFrom(0)).toBe(true);
+    expect(T.differsFrom(7)).toBe(false);
+    expect(Dim.of(3).differsFrom(4)).toBe(true);
+  });
+});
+
+describe('parse', () => {
+  it.each(['', '1 +', 'T T', '(T', 'T)', 'feats len', 'f(T)', '1.5', 'T/2', 'T//0', 'min()', '2**T', 'T$', '"T'])(
+    'refuses %j',
+    (text) => {
+      expect(() => Dim.parse(text)).toThrow(DimSyntaxError);
+    },
+  );
+
+  it('reads names as exporters and origins write them', () => {
+    for (const name of ['batch_size', 'input.1_dim_0', 's0', '?nonzero_3', '#12', '#3.0', '#3@5', 'unk__0', 'größe']) {
+      expect(Dim.parse(name).symbolName).toBe(name);
+    }
+  });
+
+  it('reads back quoted names', () => {
+    const dim = Dim.symbol('feats len').mul(2).add(1);
+    expect(dim.toString()).toBe('2*"feats len" + 1');
+    expect(Dim.parse(dim.toString()).equals(dim)).toBe(true);
+  });
+
+  it('binds like Python', () => {
+    expect(Dim.parse('-T//2').equals(Dim.parse('(-T)//2'))).toBe(true);
+    expect(Dim.parse('7 - 3 - 2').value).toBe(2);
+    expect(Dim.parse('2 + 3*4').value).toBe(14);
+    expect(Dim.parse('-2**2').value).toBe(-4);
+    expect(Dim.parse('7//2*2 % 5').value).toBe(1);
+  });
+});
+
+describe('growth', () => {
+  it('is bounded: a symbol stands for what is too large to follow', () => {
+    let dim = T;
+    for (let i = 0; i < 60; i++)
+      dim = dim
+        .mul(dim.add(Dim.symbol(`s${i % 9}`)))
+        .floorDiv(3)
+        .max(dim.sub(i));
+    expect(dim.key.length).toBeLessThan(20_000);
+    expect(dim.hasFresh).toBe(true);
   });
 });

@@ -1,9 +1,23 @@
-import { floorDivInt, gcdInt, modInt } from './int.js';
-import { content, type FloorAtom, type Monomial, monomialOfFactors, Polynomial, type Term } from './polynomial.js';
+import { floorDivInt, gcdInt, type Int, modInt, mulInt } from './int.js';
+import {
+  add,
+  content,
+  type FloorAtom,
+  type Monomial,
+  monomialOfFactors,
+  multiply,
+  negate,
+  ofTerm,
+  Polynomial,
+  scale,
+  subtract,
+  sum,
+  type Term,
+} from './polynomial.js';
 import { divideDown } from './quotient.js';
 
 /** Sums of floors repeat after the least common multiple of their divisors; longer periods are not looked into. */
-const MAX_PERIOD = 256;
+const MAX_PERIOD = 128;
 
 /**
  * The floors of a polynomial that divide multiples of one base by numbers and stand next to the same factors:
@@ -40,7 +54,7 @@ export function floorGroups(a: Polynomial): { groups: FloorGroup[]; others: Term
       continue;
     }
     const { factor, base, member } = found;
-    const key = `${factor?.key ?? ''} ${base.structure}`;
+    const key = `${factor?.key ?? ''} ${keyOf(base)}`;
     const known = members.get(key);
     if (known === undefined) members.set(key, { factor, base, list: [member] });
     else known.list.push(member);
@@ -73,8 +87,12 @@ function memberOf(term: Term): { factor: Monomial | null; base: Polynomial; memb
   const divisor = floor.divisor.constant;
   let multiple = content(numerator, false);
   if (typeof divisor !== 'number' || divisor > MAX_PERIOD || typeof multiple !== 'number') return undefined;
-  if ((numerator.terms[0] as Term).coefficient < 0) multiple = -multiple;
-  const base = divideDown(new Polynomial(numerator.terms, 0), multiple);
+  let base = divideDown(new Polynomial(numerator.terms, 0), multiple);
+  const opposite = negate(base);
+  if (keyOf(base) < keyOf(opposite)) {
+    multiple = -multiple;
+    base = opposite;
+  }
   const factors = term.monomial.factors.filter(({ atom }) => atom !== floor);
   return {
     factor: factors.length === 0 ? null : monomialOfFactors(factors),
@@ -135,4 +153,51 @@ export function asSingleFloor(
     if (fits) return { whole, multiple, constant };
   }
   return undefined;
+}
+
+/**
+ * Canonical text, equal exactly for polynomials with the same normal form. Sums of floors are spelled as a line plus a
+ * table of what repeats: T - T//2 and (T + 1)//2 have the same.
+ */
+export function keyOf(a: Polynomial): string {
+  a.key ??= hasFloor(a) ? keyWithFloors(a) : a.structure;
+  return a.key;
+}
+
+function keyWithFloors(a: Polynomial): string {
+  // `rest / denominator` is what has not been spelled yet: each group leaves its line there.
+  let rest = a;
+  let denominator: Int = 1;
+  const tables: string[] = [];
+  for (;;) {
+    // The largest base first: the line it leaves may have floors that belong to the groups of smaller ones.
+    const group = largest(floorGroups(rest).groups);
+    if (group === undefined) break;
+    const { factor, base, terms, period, slope } = group;
+    const line = multiply(scale(base, slope), ofTerm(factor, 1));
+    rest = add(scale(subtract(rest, sum(terms, 0)), period), line);
+    denominator = mulInt(denominator, period);
+    if (period > 1) tables.push(table(group, denominator));
+  }
+  const common = gcdInt(content(rest, true), denominator);
+  const over = floorDivInt(denominator, common);
+  const whole = common === 1 ? rest : divideDown(rest, common);
+  const line = over === 1 ? whole.structure : `(${whole.structure})/${over}`;
+  if (tables.length === 0) return line;
+  return `${line}+${tables.sort().join('+')}`;
+}
+
+function largest(groups: readonly FloorGroup[]): FloorGroup | undefined {
+  let best: FloorGroup | undefined;
+  for (const group of groups) if (best === undefined || group.base.size > best.base.size) best = group;
+  return best;
+}
+
+/** The offsets, which are in units of 1/denominator, in lowest terms. */
+function table({ factor, base, offsets }: FloorGroup, denominator: Int): string {
+  let common: Int = denominator;
+  for (const offset of offsets) common = gcdInt(common, offset);
+  const values = offsets.map((offset) => floorDivInt(offset, common));
+  const over = floorDivInt(denominator, common);
+  return `${factor === null ? '' : `${factor.key}*`}{${keyOf(base)}:${values.join(' ')}}/${over}`;
 }
