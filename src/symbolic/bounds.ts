@@ -1,6 +1,6 @@
 import { floorGroups } from './floor-sums.js';
 import type { Int } from './int.js';
-import { addInt, gcdInt, modInt, mulInt } from './int.js';
+import { addInt, modInt } from './int.js';
 import {
   type Atom,
   add,
@@ -201,29 +201,4 @@ export function coefficientOf(a: Polynomial, atom: Atom): { coefficient: Polynom
 function dropFactor(monomial: Monomial, atom: Atom): Monomial | null {
   const factors = monomial.factors.filter((factor) => factor.atom.key !== atom.key);
   return factors.length === 0 ? null : monomialOfFactors(factors);
-}
-
-/** Are all values of `a` multiples of n, whatever integers its atoms are? Tries every residue where those are few. */
-export function isMultipleOf(a: Polynomial, n: number): boolean {
-  const divisor = gcdInt(content(a, true), n);
-  if (divisor === n) return true;
-  const atoms = new Map<string, number>();
-  for (const { monomial } of a.terms) for (const { atom } of monomial.factors) atoms.set(atom.key, 0);
-  if (n ** atoms.size > 1024) return false;
-  const keys = [...atoms.keys()];
-  for (let i = 0; i < n ** keys.length; i++) {
-    keys.forEach((key, k) => {
-      atoms.set(key, Math.floor(i / n ** k) % n);
-    });
-    let total = modInt(a.constant, n);
-    for (const { monomial, coefficient } of a.terms) {
-      let product = modInt(coefficient, n);
-      for (const { atom, power } of monomial.factors) {
-        for (let k = 0; k < power; k++) product = modInt(mulInt(product, atoms.get(atom.key) as number), n);
-      }
-      total = modInt(addInt(total, product), n);
-    }
-    if (total !== 0) return false;
-  }
-  return true;
 }

@@ -67,7 +67,7 @@ describe('Dim against evaluation by definition', () => {
           if (facts.equals) expect(x + 0).toBe(y + 0);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 400 },
     );
   });
 
