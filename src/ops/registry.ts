@@ -13,6 +13,7 @@ import { definitions as math } from './families/math.js';
 import { definitions as pad } from './families/pad.js';
 import { definitions as pool } from './families/pool.js';
 import { definitions as rearrange } from './families/rearrange.js';
+import { definitions as reduction } from './families/reduction.js';
 import { definitions as reshape } from './families/reshape.js';
 import { definitions as scatter } from './families/scatter.js';
 import { definitions as selection } from './families/selection.js';
@@ -46,6 +47,7 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   pool,
   cast,
   activation,
+  reduction,
 ];
 
 const byKey = new Map<string, OpDefinition>();

@@ -48,7 +48,7 @@ export function contradiction(facts: Facts | undefined, actual: DenseTensor): st
   for (let i = 0; i < content.length; i++) {
     const value = scalarValue(content[i]);
     const element = Number(actual.data[i]);
-    if (value !== undefined && !isClose(value, element, 1e-6, 1e-7))
+    if (value !== undefined && !isClose(value, element, 1e-3, 1e-6))
       return `element ${i} said to be ${value}, is ${element}`;
   }
   return undefined;
