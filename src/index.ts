@@ -1,0 +1,25 @@
+/** The public API: the document, and what repairs it. `onnx-surgeon/verify` runs models with onnxruntime. */
+export type { ByteSource } from './format/byte-source.js';
+export { FormatError, PayloadNotLoaded } from './format/format-error.js';
+export { Attribute, type AttributeInput, AttributeType } from './model/attribute.js';
+export type { AttributeMap } from './model/attribute-map.js';
+export type { ExternalData } from './model/external-data.js';
+export type { Graph, NodeInit, NodePosition } from './model/graph.js';
+export { load, type ModelSource } from './model/load.js';
+export type { LocalFunction } from './model/local-function.js';
+export type { Metadata } from './model/metadata.js';
+export type { Model, Transformation } from './model/model.js';
+export { ModelError } from './model/model-error.js';
+export type { Node } from './model/node.js';
+export type { OpsetImports } from './model/opset-imports.js';
+export { save, serialize } from './model/save.js';
+export type { SparseTensor } from './model/sparse-tensor.js';
+export { Tensor } from './model/tensor.js';
+export type { DeclaredDim, TensorTypeInfo, TypeInfo } from './model/type-info.js';
+export type { Use, Value } from './model/value.js';
+export { type FixMasksOptions, fixMasks } from './passes/fix-masks.js';
+export { allPasses, type FixOptions } from './passes/index.js';
+export type { Edit, Finding, Pass, PassContext, PassReport } from './passes/pass.js';
+export { joinReports, pipeline } from './passes/pipeline.js';
+export { type DenseData, type DenseTensor, elementCount } from './tensor/dense.js';
+export { bitsPerElement, DataType, dataTypeName, isFloat, isInteger } from './tensor/dtype.js';
