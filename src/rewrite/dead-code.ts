@@ -9,23 +9,28 @@ import type { Value } from '../model/value.js';
  */
 export function removeDead(candidates: Iterable<Value>): number {
   const stack = [...candidates];
-  let removed = 0;
+  const removed = new Set<Node>();
+  const released = new Set<Value>();
   while (stack.length > 0) {
     const value = stack.pop() as Value;
     if (isUsed(value)) continue;
     const { producer, graph } = value;
     if (producer === undefined) {
-      if (value.initializer !== undefined && !value.isGraphInput) graph.removeInitializer(value);
+      if (value.initializer !== undefined && !value.isGraphInput && !released.has(value)) {
+        released.add(value);
+        graph.removeInitializer(value);
+      }
       continue;
     }
+    if (removed.has(producer)) continue;
     if (producer.outputs.some((output) => output !== undefined && isUsed(output))) continue;
     const reads = capturedAndRead(producer);
     for (const output of producer.outputs) if (output !== undefined) graph.dropValueInfo(output);
     graph.removeNode(producer);
-    removed++;
+    removed.add(producer);
     stack.push(...reads);
   }
-  return removed;
+  return removed.size;
 }
 
 function isUsed(value: Value): boolean {
