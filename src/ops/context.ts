@@ -125,7 +125,7 @@ export class RuleContext implements InferContext {
       if (shape === undefined) return undefined;
       operands.push({ input, shape });
     }
-    return unifyBroadcast(operands, (a, b, where) => this.#unifyStretched(a, b, where));
+    return unifyBroadcast(operands, (a, b, where) => this.unify(a, b, `broadcasting of ${this.opType}`, where) ?? a);
   }
 
   fresh(hint: string): Dim {
@@ -175,13 +175,6 @@ export class RuleContext implements InferContext {
       return to;
     }
     return undefined;
-  }
-
-  /** Sizes that broadcasting brings together, neither of them the number 1. */
-  #unifyStretched(a: Dim, b: Dim, where: Sites): Dim {
-    // A data-dependent size may be 1 in some run, so that being stretched says nothing of it.
-    if (a.hasFresh !== b.hasFresh) return a.hasFresh ? b : a;
-    return this.unify(a, b, `broadcasting of ${this.opType}`, where) as Dim;
   }
 }
 

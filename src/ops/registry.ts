@@ -1,24 +1,34 @@
 import { definitions as activation } from './families/activation.js';
 import { definitions as arithmetic } from './families/arithmetic.js';
+import { definitions as attention } from './families/attention.js';
 import { definitions as batchNorm } from './families/batch-norm.js';
 import { definitions as cast } from './families/cast.js';
 import { definitions as comparison } from './families/comparison.js';
 import { definitions as concatSplit } from './families/concat-split.js';
 import { definitions as conv } from './families/conv.js';
 import { definitions as creation } from './families/creation.js';
+import { definitions as cumulative } from './families/cumulative.js';
 import { definitions as expandTile } from './families/expand-tile.js';
 import { definitions as gather } from './families/gather.js';
 import { definitions as logic } from './families/logic.js';
+import { definitions as loss } from './families/loss.js';
 import { definitions as math } from './families/math.js';
 import { definitions as pad } from './families/pad.js';
 import { definitions as pool } from './families/pool.js';
+import { definitions as random } from './families/random.js';
+import { definitions as ranking } from './families/ranking.js';
 import { definitions as rearrange } from './families/rearrange.js';
+import { definitions as recurrent } from './families/recurrent.js';
 import { definitions as reduction } from './families/reduction.js';
 import { definitions as reshape } from './families/reshape.js';
+import { definitions as resize } from './families/resize.js';
 import { definitions as scatter } from './families/scatter.js';
 import { definitions as selection } from './families/selection.js';
 import { definitions as shape } from './families/shape.js';
+import { definitions as signal } from './families/signal.js';
 import { definitions as slice } from './families/slice.js';
+import { definitions as spatial } from './families/spatial.js';
+import { definitions as training } from './families/training.js';
 import { definitions as unique } from './families/unique.js';
 import { definitions as where } from './families/where.js';
 import type { OpDefinition } from './types.js';
@@ -45,9 +55,19 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   batchNorm,
   conv,
   pool,
+  recurrent,
+  attention,
+  signal,
+  resize,
+  spatial,
+  random,
+  loss,
+  training,
   cast,
   activation,
   reduction,
+  ranking,
+  cumulative,
 ];
 
 const byKey = new Map<string, OpDefinition>();

@@ -33,11 +33,16 @@ export function unifyBroadcast(
       else if (size === undefined || site === undefined) {
         size = dim;
         site = { input, axis: own };
-      } else size = unify(size, dim, [site, { input, axis: own }]);
+      } else size = stretched(size, dim) ?? unify(size, dim, [site, { input, axis: own }]);
     }
     // A symbol may be 1 where the unknown size is not.
     if (unknown && !size?.isNumber) result.push(undefined);
     else result.push(size ?? one);
   }
   return result;
+}
+
+/** A size that depends on data may be 1 in some run: being stretched says nothing of it, and the other size is the result's. */
+function stretched(a: Dim, b: Dim): Dim | undefined {
+  return a.hasFresh === b.hasFresh ? undefined : a.hasFresh ? b : a;
 }
