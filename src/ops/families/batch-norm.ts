@@ -1,3 +1,4 @@
+import { type AxisOfInput, equalAxes } from '../lib/equal-sizes.js';
 import type { InferContext, OpDefinition, Shape } from '../types.js';
 
 /** The input's shape, its channels known to be as many as each of the given one-dimensional inputs has elements. */
@@ -5,13 +6,8 @@ function perChannel(ctx: InferContext, parameters: readonly number[]): Shape | u
   const shape = ctx.shape(0);
   // A single axis is the batch: there is one channel, which no axis shows.
   if (shape !== undefined && shape.length < 2) return shape;
-  let channels = shape?.[1];
-  for (const input of parameters) {
-    channels = ctx.unify(channels, ctx.shape(input)?.[0], `channels of ${ctx.opType}`, [
-      { input: 0, axis: 1 },
-      { input, axis: 0 },
-    ]);
-  }
+  const sites = [0, ...parameters].map((input): AxisOfInput => [input, input === 0 ? 1 : 0]);
+  const channels = equalAxes(ctx, `channels of ${ctx.opType}`, ...sites);
   return shape?.map((size, axis) => (axis === 1 ? channels : size));
 }
 
