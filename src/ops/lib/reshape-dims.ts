@@ -65,7 +65,9 @@ function matchAll(input: Shape, result: (Dim | undefined)[], isCopied: readonly 
   const rest = pairUp(left);
   for (const pair of [...pairs, ...rest]) {
     const size = ctx.unify(pair.from, pair.to, WHAT, pair.where);
-    if (pair.single !== undefined) result[pair.single] = size;
+    // Which axis a number stands for is a guess; that it is this number is not, unless it is on trial (has cells).
+    const isCertain = pair.to.isNumber && pair.to.cells.size === 0;
+    if (pair.single !== undefined && !isCertain) result[pair.single] = size;
   }
 }
 
