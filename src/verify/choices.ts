@@ -12,9 +12,9 @@ export interface Choice {
 /**
  * Sizes worth trying for an axis of which nothing is known: a few frames, an image side, and enough samples for a
  * spectrum where the axis can be one of samples (the last). A model with minimum lengths or divisibility rules runs at
- * one of them or is left unverified.
+ * one of them or is left unverified. Not 1: there everything broadcasts, also what is frozen at another size.
  */
-const GUESSES = [16, 64, 1, 100, 224, 1000];
+const GUESSES = [16, 64, 100, 224, 1000];
 const SAMPLES = 16_000;
 
 /**
