@@ -8,11 +8,13 @@ import { definitions as concatSplit } from './families/concat-split.js';
 import { definitions as conv } from './families/conv.js';
 import { definitions as creation } from './families/creation.js';
 import { definitions as cumulative } from './families/cumulative.js';
+import { definitions as einsum } from './families/einsum.js';
 import { definitions as expandTile } from './families/expand-tile.js';
 import { definitions as gather } from './families/gather.js';
 import { definitions as logic } from './families/logic.js';
 import { definitions as loss } from './families/loss.js';
 import { definitions as math } from './families/math.js';
+import { definitions as matmul } from './families/matmul.js';
 import { definitions as pad } from './families/pad.js';
 import { definitions as pool } from './families/pool.js';
 import { definitions as random } from './families/random.js';
@@ -27,6 +29,7 @@ import { definitions as selection } from './families/selection.js';
 import { definitions as shape } from './families/shape.js';
 import { definitions as signal } from './families/signal.js';
 import { definitions as slice } from './families/slice.js';
+import { definitions as softmax } from './families/softmax.js';
 import { definitions as spatial } from './families/spatial.js';
 import { definitions as training } from './families/training.js';
 import { definitions as unique } from './families/unique.js';
@@ -68,6 +71,9 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   reduction,
   ranking,
   cumulative,
+  matmul,
+  einsum,
+  softmax,
 ];
 
 const byKey = new Map<string, OpDefinition>();
