@@ -61,11 +61,11 @@ function typed(value: number | string | readonly number[] | DenseTensor, isFloat
   return Array.isArray(value) ? { ints: value as number[] } : { tensor: value as DenseTensor };
 }
 
-/** The tensor's facts with a symbol for every size. */
+/** The tensor's facts with a symbol for every size above 1. */
 function withSymbols(tensor: DenseTensor, prefix: string, symbols: Map<string, number>) {
-  // Symbols stand for sizes of at least 1.
+  // A symbol stands for a size that is not empty, nor stretched by broadcasting.
   const shape = tensor.shape.map((size, axis) => {
-    if (size === 0) return Dim.of(0);
+    if (size < 2) return Dim.of(size);
     symbols.set(`${prefix}_${axis}`, size);
     return Dim.symbol(`${prefix}_${axis}`);
   });

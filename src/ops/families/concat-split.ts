@@ -123,7 +123,7 @@ function equalSizes(ctx: InferContext, dim: Dim | undefined, count: number): Sha
   const exact = dim.exactQuotient(count);
   const size = exact ?? (ctx.opset < 18 ? dim.floorDiv(count) : dim.ceilDiv(count));
   const sizes = new Array<Dim>(count).fill(size);
-  if (exact === undefined && ctx.opset >= 18) sizes[count - 1] = dim.sub(size.mul(count - 1)).max(0);
+  if (exact === undefined && ctx.opset >= 18) sizes[count - 1] = dim.sub(size.mul(count - 1));
   return sizes;
 }
 
@@ -165,7 +165,10 @@ function evaluateSplit(ctx: EvalContext): DenseTensor[] {
   const total = x.shape[axis] as number;
   const sizes = integersGiven(ctx, 'split', 1) ?? evenly(total, ctx.attributes.int('num_outputs', ctx.outputCount));
   const sum = sizes.reduce((all, size) => all + size, 0);
-  valid(sum === total ? sum : undefined, `${total} cannot be split into ${sizes.join(' + ')}`);
+  valid(
+    sum === total && sizes.every((size) => size >= 0) ? sum : undefined,
+    `${total} cannot be split into ${sizes.join(' + ')}`,
+  );
   let start = 0;
   return sizes.map((size) => {
     const part = movedTensor(ctx, 0, x.shape.with(axis, size), (from) => slab(from, x.shape, axis, start, size));
@@ -176,7 +179,7 @@ function evaluateSplit(ctx: EvalContext): DenseTensor[] {
 
 function evenly(total: number, count: number): number[] {
   const size = Math.ceil(total / count);
-  return Array.from({ length: count }, (_, i) => Math.max(0, Math.min(size, total - i * size)));
+  return Array.from({ length: count }, (_, i) => Math.min(size, total - i * size));
 }
 
 /** Operators that join tensors along an axis, or part them. */

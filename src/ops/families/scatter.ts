@@ -4,6 +4,7 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
 import { asNumbers, integers, isBig, required } from '../lib/alloc.js';
+import { storedScalar } from '../lib/content.js';
 import { type Content, copyRun, elementsOf, ownData } from '../lib/elements.js';
 import {
   elementPositions,
@@ -73,7 +74,10 @@ function reduceScalars(
   if (reduction === 'none') return update;
   // Sums and products of floats and bools are not what exact arithmetic gives.
   if (dtype !== DataType.INT64 || !(old instanceof Dim && update instanceof Dim)) return undefined;
-  return { add: scalarAdd, mul: scalarMul, min: scalarMin, max: scalarMax }[reduction](old, update);
+  return storedScalar(
+    dtype,
+    { add: scalarAdd, mul: scalarMul, min: scalarMin, max: scalarMax }[reduction](old, update),
+  );
 }
 
 function evaluateScattered(ctx: EvalContext, writesOf: WritesOf): DenseTensor[] {

@@ -1,11 +1,16 @@
 import { Dim } from '../../symbolic/dim.js';
 
 const ZERO = Dim.of(0);
+const MINUS_ONE = Dim.of(-1);
+
+/** Ends that mean "as far as there is", whatever the direction. */
+const OPEN_ENDS: ReadonlySet<number | undefined> = new Set([2 ** 31 - 1, 2 ** 63]);
 
 /** A range of concrete positions, as Slice of onnxruntime clamps it. */
 export function sliceRange(size: number, start: number, end: number, step: number): { start: number; length: number } {
   const from = start < 0 ? start + size : start;
-  const to = end < 0 ? end + size : end;
+  const open = step > 0 ? size : -1;
+  const to = OPEN_ENDS.has(end) ? open : end < 0 ? end + size : end;
   const clamp = (x: number, low: number, high: number) => Math.min(Math.max(x, low), high);
   if (step > 0) {
     const first = clamp(from, 0, size);
@@ -22,7 +27,8 @@ export function sliceRange(size: number, start: number, end: number, step: numbe
  */
 export function sliceSize(size: Dim, start: Dim, end: Dim, step: number): Dim {
   const from = fromStart(size, start);
-  const to = fromStart(size, end);
+  const open = step > 0 ? size : MINUS_ONE;
+  const to = OPEN_ENDS.has(end.value) ? open : fromStart(size, end);
   const stride = Math.abs(step);
   if (from === undefined || to === undefined) {
     const first = inRange(size, from ?? start);
