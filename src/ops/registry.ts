@@ -5,6 +5,7 @@ import { definitions as batchNorm } from './families/batch-norm.js';
 import { definitions as cast } from './families/cast.js';
 import { definitions as comparison } from './families/comparison.js';
 import { definitions as concatSplit } from './families/concat-split.js';
+import { definitions as control } from './families/control.js';
 import { definitions as conv } from './families/conv.js';
 import { definitions as creation } from './families/creation.js';
 import { definitions as cumulative } from './families/cumulative.js';
@@ -15,8 +16,11 @@ import { definitions as logic } from './families/logic.js';
 import { definitions as loss } from './families/loss.js';
 import { definitions as math } from './families/math.js';
 import { definitions as matmul } from './families/matmul.js';
+import { definitions as normalization } from './families/normalization.js';
+import { definitions as optional } from './families/optional.js';
 import { definitions as pad } from './families/pad.js';
 import { definitions as pool } from './families/pool.js';
+import { definitions as quantization } from './families/quantization.js';
 import { definitions as random } from './families/random.js';
 import { definitions as ranking } from './families/ranking.js';
 import { definitions as rearrange } from './families/rearrange.js';
@@ -26,11 +30,13 @@ import { definitions as reshape } from './families/reshape.js';
 import { definitions as resize } from './families/resize.js';
 import { definitions as scatter } from './families/scatter.js';
 import { definitions as selection } from './families/selection.js';
+import { definitions as sequence } from './families/sequence.js';
 import { definitions as shape } from './families/shape.js';
 import { definitions as signal } from './families/signal.js';
 import { definitions as slice } from './families/slice.js';
 import { definitions as softmax } from './families/softmax.js';
 import { definitions as spatial } from './families/spatial.js';
+import { definitions as string } from './families/string.js';
 import { definitions as training } from './families/training.js';
 import { definitions as unique } from './families/unique.js';
 import { definitions as where } from './families/where.js';
@@ -74,6 +80,12 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   matmul,
   einsum,
   softmax,
+  normalization,
+  control,
+  optional,
+  sequence,
+  string,
+  quantization,
 ];
 
 const byKey = new Map<string, OpDefinition>();

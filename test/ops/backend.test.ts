@@ -1,17 +1,28 @@
 import { describe, expect, test } from 'vitest';
+import { DataType } from '../../src/tensor/dtype.js';
 import { backendCases, tensorsOf } from '../support/backend-cases.js';
 import { contradiction, difference } from '../support/close.js';
 import { isClaimed, runGraph } from '../support/run-graph.js';
 
-const filter = new RegExp(process.env['BACKEND'] ?? '');
-const cases = backendCases().filter(({ name, ops, tensorsOnly }) => tensorsOnly && isClaimed(ops) && filter.test(name));
+// Results of training are random.
+const isRandom = /^test_training_dropout(?!.*zero_ratio)/;
+const cases = backendCases().filter(
+  ({ name, ops, tensorsOnly }) => tensorsOnly && isClaimed(ops) && !isRandom.test(name),
+);
+
+/** A unit in the last place of the 16-bit floats is more than the tolerance that onnx states. */
+function tolerance(dtype: number, rtol: number): number {
+  if (dtype === DataType.BFLOAT16) return Math.max(rtol, 2 ** -6);
+  return dtype === DataType.FLOAT16 ? Math.max(rtol, 2 ** -9) : rtol;
+}
 
 describe('backend node tests of onnx', () => {
   test.each(cases)('$name', ({ model, dataSets, rtol, atol }) => {
     for (const set of dataSets) {
       const { outputs, inferred, conflicts } = runGraph(model(), tensorsOf(set, 'input'));
       tensorsOf(set, 'output').forEach((expected, i) => {
-        expect(difference(outputs[i], expected, rtol, atol), `output ${i}`).toBeUndefined();
+        const relative = tolerance(expected.dtype, rtol);
+        expect(difference(outputs[i], expected, relative, atol), `output ${i}`).toBeUndefined();
         expect(contradiction(inferred[i], expected), `inferred output ${i}`).toBeUndefined();
       });
       expect(conflicts).toEqual([]);
