@@ -23,8 +23,22 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Opens a file that lies beside this one (external data); refuses names that lead out of the folder. */
   sibling?(location: string): ByteSource;
+  /** The same where it cannot be done at once. */
+  openSibling?(location: string): Promise<ByteSource>;
+  /** @throws FormatError when the bytes are no longer those that were there when it was opened */
+  checkUnchanged?(): void;
   /** Frees what the source holds (a file descriptor); reading afterwards fails. */
   close?(): void;
+}
+
+/** The files that lie beside a source. */
+export interface Siblings {
+  /**
+   * @param location - path relative to the source's folder, with `/` between its parts
+   * @throws FormatError when there is none, or the path leads out of the folder
+   */
+  open(location: string): ByteSource;
+  close(): void;
 }
 
 /** Checks a range against the size of a source. */

@@ -1,4 +1,12 @@
-import { type ByteSource, checkRange } from './byte-source.js';
+import { type ByteSource, checkRange, type Siblings } from './byte-source.js';
+
+/** What else is known of bytes in memory. */
+export interface MemorySourceOptions {
+  /** The path that they were read from. */
+  readonly location?: string;
+  /** The files beside them. */
+  readonly siblings?: Siblings;
+}
 
 /** Bytes in memory. Reads are views, nothing is copied. */
 export class MemorySource implements ByteSource {
@@ -7,18 +15,19 @@ export class MemorySource implements ByteSource {
   readonly bytes: Uint8Array;
   readonly readAhead = 1 << 16;
   readonly location: string | undefined;
+  readonly sibling?: (location: string) => ByteSource;
+  readonly #siblings: Siblings | undefined;
 
-  /** @param sibling - opens external data, for bytes that came from a folder */
-  constructor(bytes: Uint8Array, name = 'memory', location?: string, sibling?: (location: string) => ByteSource) {
+  constructor(bytes: Uint8Array, name = 'memory', options: MemorySourceOptions = {}) {
     // A plain view of a Buffer: its slice() copies, as everybody expects.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.name = name;
     this.size = bytes.byteLength;
-    this.location = location;
-    if (sibling) this.sibling = sibling;
+    this.location = options.location;
+    const { siblings } = options;
+    this.#siblings = siblings;
+    if (siblings) this.sibling = (location) => siblings.open(location);
   }
-
-  sibling?: (location: string) => ByteSource;
 
   readSync(offset: number, length: number): Uint8Array {
     checkRange(this, offset, length);
@@ -27,5 +36,10 @@ export class MemorySource implements ByteSource {
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     return this.readSync(offset, length);
+  }
+
+  /** Closes the files beside it; the bytes stay. */
+  close(): void {
+    this.#siblings?.close();
   }
 }

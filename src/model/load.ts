@@ -1,6 +1,7 @@
 import type { ByteSource } from '../format/byte-source.js';
 import { FormatError } from '../format/format-error.js';
 import { MemorySource } from '../format/memory-source.js';
+import { scan } from '../format/scan.js';
 import { messageSchema } from '../format/schema.js';
 import { Skeleton } from '../format/skeleton.js';
 import { validate } from '../format/validate.js';
@@ -16,9 +17,8 @@ export type ModelSource = string | URL | Uint8Array | ArrayBuffer | ByteSource;
 export async function load(from: ModelSource): Promise<Model> {
   const source = await openSource(from);
   if (source.size === 0) throw new FormatError(source.name, 'is empty: not an ONNX model');
-  const bytes = source.bytes ?? (await source.read(0, source.size));
-  const skeleton = new Skeleton(source, bytes);
-  validate(skeleton, 0, bytes.length, messageSchema('ModelProto'));
+  const skeleton = source.bytes ? new Skeleton(source, source.bytes) : await scan(source);
+  validate(skeleton, 0, skeleton.bytes.length, messageSchema('ModelProto'));
   const model = new Model(skeleton);
   if (model.graph._spans.length === 0) throw new FormatError(source.name, 'has no graph: not an ONNX model');
   return model;
