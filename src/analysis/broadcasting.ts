@@ -41,12 +41,7 @@ export function broadcasts(node: Node): boolean {
  * Does another, live input of the node already have `size` at this axis, so that a 1 there gives the same result? Other
  * constants do not count: they may be replaced by 1 as well.
  */
-export function isCovered(
-  inference: Inference,
-  node: Node,
-  fromEnd: AxisFromEnd,
-  size: Dim | undefined,
-): boolean {
+export function isCovered(inference: Inference, node: Node, fromEnd: AxisFromEnd, size: Dim | undefined): boolean {
   if (!broadcasts(node)) return false;
   return node.inputs.some((input) => {
     if (input === undefined || inference.constants.isConstant(input)) return false;

@@ -11,7 +11,7 @@ import { Dim } from '../symbolic/dim.js';
 import type { Scalar } from '../symbolic/scalar.js';
 import { type DenseTensor, elementCount } from '../tensor/dense.js';
 import { isFloat } from '../tensor/dtype.js';
-import { Cells } from './cells.js';
+import type { Cells } from './cells.js';
 import { Constants } from './constants.js';
 import { declaredDim, declaredFacts } from './declared.js';
 import { NodeAttributes } from './node-attributes.js';

@@ -1,4 +1,5 @@
 import { type FixMasksOptions, fixMasks } from './fix-masks.js';
+import { fixPe } from './fix-pe.js';
 import type { Pass } from './pass.js';
 
 /** Options of all passes together: what `fix` can be told. */
@@ -15,5 +16,5 @@ export interface FixOptions extends FixMasksOptions {
 
 /** Every repair, in the order in which `fix` runs them: what a later pass reads, an earlier one has put right. */
 export function allPasses(options: FixOptions = {}): Pass[] {
-  return [fixMasks(options)];
+  return [fixMasks(options), fixPe(options)];
 }

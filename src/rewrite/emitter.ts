@@ -2,8 +2,9 @@ import type { AttributeInput } from '../model/attribute.js';
 import type { Graph } from '../model/graph.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
-import { type DenseTensor, elementCount } from '../tensor/dense.js';
+import type { DenseTensor } from '../tensor/dense.js';
 import { DataType } from '../tensor/dtype.js';
+import { ConstantPool } from './constant-pool.js';
 
 /** What to compute: one node with one output. */
 export interface NodeSpec {
@@ -21,14 +22,16 @@ export interface NodeSpec {
  */
 export class Emitter {
   readonly #known = new Map<Graph, Map<string, Value>>();
+  readonly #pools = new Map<Graph, ConstantPool>();
   readonly #positions = new Map<Graph, Map<Node, number>>();
   readonly added: Node[] = [];
 
   /** The value of an ONNX computation, available to `anchor`. */
   node(spec: NodeSpec, anchor: Node): Value {
     const { graph } = anchor;
-    const key = nodeKey(spec.opType, spec.inputs, attributesKey(spec.attributes));
-    const known = this.#values(graph).get(key);
+    // Constants are pooled by content instead.
+    const key = spec.opType === 'Constant' ? undefined : keyOf(spec.opType, spec.inputs, spec.attributes);
+    const known = key === undefined ? undefined : this.#values(graph).get(key);
     if (known !== undefined && this.isAvailable(known, anchor)) return known;
     const output = graph.freshName(spec.hint);
     const node = graph.addNode(
@@ -45,22 +48,23 @@ export class Emitter {
     positions.set(node, (positions.get(anchor) ?? 0) - 0.5);
     this.added.push(node);
     const value = node.outputs[0] as Value;
-    this.#values(graph).set(key, value);
+    if (key !== undefined) this.#values(graph).set(key, value);
     return value;
   }
 
-  /** A constant: an initializer of the anchor's graph, or of the main graph's where bodies have none of their own. */
+  /** A constant: an initializer of the anchor's graph, or a Constant node where that cannot be. */
   constant(tensor: DenseTensor, hint: string, anchor: Node): Value {
     const { graph } = anchor;
-    const key = constantKey(tensor);
-    const known = this.#values(graph).get(key);
-    if (known !== undefined && this.isAvailable(known, anchor)) return known;
-    // Before IR version 4 every initializer has to be a graph input too: use a Constant node there, and in functions.
+    const pool = this.#pools.get(graph) ?? new ConstantPool();
+    this.#pools.set(graph, pool);
+    const known = pool.find(tensor).find((value) => this.isAvailable(value, anchor));
+    if (known !== undefined) return known;
+    // Before IR version 4 every initializer has to be a graph input too, and functions have no initializers.
     const value =
       graph.model.irVersion < 4 || graph.isFunctionBody
         ? this.node({ opType: 'Constant', inputs: [], attributes: { value: { tensor } }, hint }, anchor)
         : graph.addInitializer(graph.freshName(hint), tensor);
-    this.#values(graph).set(key, value);
+    pool.add(tensor, value);
     return value;
   }
 
@@ -106,7 +110,7 @@ export class Emitter {
         const [output] = node.outputs;
         if (node.opType !== 'Shape' || node.domain !== '' || output === undefined) continue;
         if (node.attributes.get('start') || node.attributes.get('end')) continue;
-        const key = nodeKey('Shape', node.inputs, attributesKey({}));
+        const key = keyOf('Shape', node.inputs);
         if (!values.has(key)) values.set(key, output);
       }
       this.#known.set(graph, values);
@@ -115,16 +119,10 @@ export class Emitter {
   }
 }
 
-function nodeKey(opType: string, inputs: readonly (Value | undefined)[], attributes: string): string {
-  return `${opType}(${inputs.map((input) => JSON.stringify(input?.name ?? '')).join(',')})${attributes}`;
-}
-
-function attributesKey(attributes: NodeSpec['attributes'] = {}): string {
-  return JSON.stringify(attributes, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-}
-
-function constantKey({ dtype, shape, data }: DenseTensor): string {
-  if (elementCount(shape) > 64) throw new RangeError('only small constants are shared by content');
-  const elements = Array.from(data as ArrayLike<unknown>, (x) => (Object.is(x, -0) ? '-0' : String(x)));
-  return `constant:${dtype}[${shape.join(',')}]${elements.join(',')}`;
+function keyOf(opType: string, inputs: NodeSpec['inputs'], attributes: NodeSpec['attributes'] = {}): string {
+  const replacer = (_: string, value: unknown) => {
+    if (typeof value === 'bigint') return `${value}n`;
+    return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<unknown>) : value;
+  };
+  return `${opType}(${inputs.map((input) => JSON.stringify(input?.name ?? '')).join(',')})${JSON.stringify(attributes, replacer)}`;
 }

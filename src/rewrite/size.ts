@@ -1,5 +1,7 @@
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
+import type { Dim } from '../symbolic/dim.js';
+import { DataType } from '../tensor/dtype.js';
 import type { Emitter } from './emitter.js';
 
 /** Where a size can be read: an axis of a tensor, or an int64 scalar that holds it. */
@@ -8,25 +10,114 @@ export interface SizeSource {
   readonly axis?: number | undefined;
 }
 
-/** The size as an int64 scalar (rank 0). */
-export function sizeScalar(emitter: Emitter, source: SizeSource, anchor: Node): Value {
-  if (source.axis === undefined) return source.value;
-  const shape = emitter.node({ opType: 'Shape', inputs: [source.value], hint: 'shape' }, anchor);
-  const axis = emitter.int64(source.axis, 'axis', anchor);
-  return emitter.node({ opType: 'Gather', inputs: [shape, axis], attributes: { axis: { int: 0 } }, hint: 'size' }, anchor);
+/** Finds a value that has the size and that the node can read. */
+export type FindSize = (size: Dim, anchor: Node) => SizeSource | undefined;
+
+/** Emits what computes symbolic sizes at run time, from the sizes of live tensors. */
+export class Sizes {
+  readonly #emitter: Emitter;
+  readonly #find: FindSize;
+
+  constructor(emitter: Emitter, find: FindSize) {
+    this.#emitter = emitter;
+    this.#find = find;
+  }
+
+  /** Can the size be computed before this node? */
+  canCompute(size: Dim, anchor: Node): boolean {
+    if (size.isNumber || this.#find(size, anchor) !== undefined) return true;
+    const parts = size.parts();
+    switch (parts.kind) {
+      case 'sum':
+        return parts.terms.every((part) => this.canCompute(part, anchor));
+      case 'product':
+        return parts.factors.every((part) => this.canCompute(part, anchor));
+      case 'floorDiv':
+        // ONNX divides integers towards zero: the same only from 0 up.
+        return (
+          parts.numerator.isNonNegative() &&
+          this.canCompute(parts.numerator, anchor) &&
+          this.canCompute(parts.divisor, anchor)
+        );
+      case 'max':
+        return opsetOf(anchor) >= 12 && parts.operands.every((part) => this.canCompute(part, anchor));
+      default:
+        return false;
+    }
+  }
+
+  /** The size as an int64 scalar (rank 0). @throws RangeError unless {@link canCompute} */
+  scalar(size: Dim, anchor: Node): Value {
+    if (size.value !== undefined) return this.#emitter.int64(size.value, 'size', anchor);
+    const source = this.#find(size, anchor);
+    if (source === undefined) return this.#compute(size, anchor, (part) => this.scalar(part, anchor));
+    if (source.axis === undefined) return source.value;
+    return this.#gather(source.value, this.#emitter.int64(source.axis, 'axis', anchor), anchor);
+  }
+
+  /** The size as an int64 vector of one element, the form that Expand, Reshape and Slice want. */
+  vector(size: Dim, anchor: Node): Value {
+    if (size.value !== undefined) return this.#emitter.int64([size.value], 'size', anchor);
+    const source = this.#find(size, anchor);
+    if (source === undefined) return this.#compute(size, anchor, (part) => this.vector(part, anchor));
+    if (source.axis === undefined) return unsqueeze(this.#emitter, source.value, [0], anchor);
+    return this.#gather(source.value, this.#emitter.int64([source.axis], 'axis', anchor), anchor);
+  }
+
+  /** Several sizes as one int64 vector. */
+  shape(sizes: readonly Dim[], anchor: Node): Value {
+    const numbers = sizes.map((size) => size.value);
+    if (numbers.every((size) => size !== undefined)) return this.#emitter.int64(numbers, 'shape', anchor);
+    const inputs = sizes.map((size) => this.vector(size, anchor));
+    if (inputs.length === 1) return inputs[0] as Value;
+    return this.#emitter.node({ opType: 'Concat', inputs, attributes: { axis: { int: 0 } }, hint: 'shape' }, anchor);
+  }
+
+  #gather(value: Value, axis: Value, anchor: Node): Value {
+    const shape = this.#emitter.node({ opType: 'Shape', inputs: [value], hint: 'shape' }, anchor);
+    const attributes = { axis: { int: 0 } };
+    return this.#emitter.node({ opType: 'Gather', inputs: [shape, axis], attributes, hint: 'size' }, anchor);
+  }
+
+  #compute(size: Dim, anchor: Node, value: (part: Dim) => Value): Value {
+    const apply = (opType: string, inputs: Value[]) => this.#emitter.node({ opType, inputs, hint: 'size' }, anchor);
+    const parts = size.parts();
+    switch (parts.kind) {
+      case 'sum': {
+        const added = parts.terms.filter((term) => !isNegated(term));
+        const subtracted = parts.terms.filter(isNegated).map((term) => value(term.neg()));
+        const [first = value(size.sub(size)), ...rest] = added.map(value);
+        const total = rest.reduce((sum, term) => apply('Add', [sum, term]), first);
+        return subtracted.reduce((sum, term) => apply('Sub', [sum, term]), total);
+      }
+      case 'product':
+        return parts.factors.map(value).reduce((product, factor) => apply('Mul', [product, factor]));
+      case 'floorDiv':
+        return apply('Div', [value(parts.numerator), value(parts.divisor)]);
+      case 'max':
+        return apply('Max', parts.operands.map(value));
+      default:
+        throw new RangeError(`no live tensor has the size ${size}`);
+    }
+  }
 }
 
-/** The size as an int64 vector of one element, the form that Expand, Reshape and Slice want. */
-export function sizeVector(emitter: Emitter, source: SizeSource, anchor: Node): Value {
-  if (source.axis === undefined) return unsqueeze(emitter, source.value, [0], anchor);
-  const shape = emitter.node({ opType: 'Shape', inputs: [source.value], hint: 'shape' }, anchor);
-  const axis = emitter.int64([source.axis], 'axis', anchor);
-  return emitter.node({ opType: 'Gather', inputs: [shape, axis], attributes: { axis: { int: 0 } }, hint: 'size' }, anchor);
+/** Has the term a minus sign in front? */
+function isNegated(term: Dim): boolean {
+  if (term.value !== undefined) return term.value < 0;
+  const parts = term.parts();
+  return parts.kind === 'product' && parts.factors.some(({ value }) => value !== undefined && value < 0);
+}
+
+/** The default opset that the node's graph imports. */
+export function opsetOf(anchor: Node): number {
+  return anchor.graph.opset('') ?? 0;
 }
 
 /** Unsqueeze in the form of the model's opset: axes are an input from opset 13 on. */
 export function unsqueeze(emitter: Emitter, value: Value, axes: readonly number[], anchor: Node): Value {
-  if ((anchor.graph.opset('') ?? 0) >= 13) {
+  if (axes.length === 0) return value;
+  if (opsetOf(anchor) >= 13) {
     const list = emitter.int64(axes, 'axes', anchor);
     return emitter.node({ opType: 'Unsqueeze', inputs: [value, list], hint: 'unsqueezed' }, anchor);
   }
@@ -35,18 +126,30 @@ export function unsqueeze(emitter: Emitter, value: Value, axes: readonly number[
 }
 
 /** 0, 1 ... size - 1 as an int64 vector. */
-export function indices(emitter: Emitter, source: SizeSource, anchor: Node): Value {
-  if ((anchor.graph.opset('') ?? 0) >= 11) {
-    const size = sizeScalar(emitter, source, anchor);
-    const zero = emitter.int64(0, 'zero', anchor);
-    const one = emitter.int64(1, 'one', anchor);
-    return emitter.node({ opType: 'Range', inputs: [zero, size, one], hint: 'positions' }, anchor);
+export function indices(emitter: Emitter, sizes: Sizes, size: Dim, anchor: Node): Value {
+  if (opsetOf(anchor) >= 11) {
+    const inputs = [emitter.int64(0, 'zero', anchor), sizes.scalar(size, anchor), emitter.int64(1, 'one', anchor)];
+    return emitter.node({ opType: 'Range', inputs, hint: 'positions' }, anchor);
   }
   // Range came with opset 11: the indices of the nonzero elements of ones are the same.
-  const size = sizeVector(emitter, source, anchor);
-  const value = { tensor: { dtype: 7, shape: [1], data: BigInt64Array.of(1n) } };
-  const ones = emitter.node({ opType: 'ConstantOfShape', inputs: [size], attributes: { value }, hint: 'ones' }, anchor);
+  const value = { tensor: { dtype: DataType.INT64, shape: [1], data: BigInt64Array.of(1n) } };
+  const inputs = [sizes.vector(size, anchor)];
+  const ones = emitter.node({ opType: 'ConstantOfShape', inputs, attributes: { value }, hint: 'ones' }, anchor);
   const rows = emitter.node({ opType: 'NonZero', inputs: [ones], hint: 'positions' }, anchor);
   const attributes = { axes: { ints: [0] } };
   return emitter.node({ opType: 'Squeeze', inputs: [rows], attributes, hint: 'positions' }, anchor);
+}
+
+/** Slice with constant or computed bounds along one axis, step 1. Opset 10 made the bounds inputs. */
+export function slice(
+  emitter: Emitter,
+  value: Value,
+  axis: number,
+  start: Value,
+  end: Value,
+  anchor: Node,
+  hint: string,
+): Value {
+  const axes = emitter.int64([axis], 'axis', anchor);
+  return emitter.node({ opType: 'Slice', inputs: [value, start, end, axes], hint }, anchor);
 }

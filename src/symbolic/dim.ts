@@ -5,6 +5,7 @@ import { fromNumber, gcdInt, type Int, normal } from './int.js';
 import { maximum, minimum } from './maximum.js';
 import { dropped, type Origin, originOf } from './origin.js';
 import { parse } from './parse.js';
+import { type Parts, partsOf } from './parts.js';
 import { add, content, multiply, negate, Polynomial, subtract } from './polynomial.js';
 import { print } from './print.js';
 import { divideExactly } from './quotient.js';
@@ -296,6 +297,24 @@ export class Dim {
   solveFor(name: string, value: Dim | number = 0): Dim | undefined {
     const solution = solveFor(subtract(this.#plain, Dim.#plainOf(value)), name);
     return solution === undefined ? undefined : new Dim(solution);
+  }
+
+  /** The outermost operation and its operands: what to compute, and in which order, to get this size at run time. */
+  parts(): Parts<Dim> {
+    const parts = partsOf(this.#plain);
+    const make = (part: Polynomial) => Dim.#make(part);
+    switch (parts.kind) {
+      case 'sum':
+        return { kind: 'sum', terms: parts.terms.map(make) };
+      case 'product':
+        return { kind: 'product', factors: parts.factors.map(make) };
+      case 'floorDiv':
+        return { kind: 'floorDiv', numerator: make(parts.numerator), divisor: make(parts.divisor) };
+      case 'max':
+        return { kind: 'max', operands: parts.operands.map(make) };
+      default:
+        return parts;
+    }
   }
 
   /** Python syntax, as people write it: `2*T - 1`, `(T + 7)//8`, `min(T, 1000)`. {@link Dim.parse} reads it back. */

@@ -1,24 +1,5 @@
-import type { BitMatrix, Element } from './matrix.js';
-
-/**
- * A mask by relative position in blocks of `chunk`: element (i, j) is `inside` where
- * `low <= floor(j / chunk) - floor(i / chunk) <= high`, else `outside`. A bound that is undefined is open.
- *
- * - causal: chunk 1, high 0; its complement: chunk 1, low 1
- * - sliding window of w positions: chunk 1, low 1 - w, high 0
- * - band |i - j| <= w: chunk 1, low -w, high w; identity matrix: low 0, high 0
- * - chunks of c frames with n chunks of left context: chunk c, low -n, high 0; block diagonal: chunk c, low 0, high 0
- */
-export interface BandMask {
-  readonly kind: 'band';
-  readonly rowAxis: number;
-  readonly columnAxis: number;
-  readonly chunk: number;
-  readonly low: number | undefined;
-  readonly high: number | undefined;
-  readonly inside: Element;
-  readonly outside: Element;
-}
+import type { BandMask } from '../../rewrite/generators/band.js';
+import type { BitMatrix } from './matrix.js';
 
 type Band = Omit<BandMask, 'kind' | 'rowAxis' | 'columnAxis'>;
 

@@ -1,15 +1,11 @@
+import type { Element } from '../../rewrite/generators/context.js';
+import type { Generator } from '../../rewrite/generators/generate.js';
 import type { DenseTensor } from '../../tensor/dense.js';
-import { type BandMask, describeBand, findBand } from './band.js';
-import { bitMatrix, type Element, elementAt, isInvariantAlong } from './matrix.js';
-
-/** Every element is the same. */
-export interface Fill {
-  readonly kind: 'fill';
-  readonly value: Element;
-}
-
-/** A rule that gives a constant exactly, at its own size, and says what it would be at any other. */
-export type Generator = Fill | BandMask;
+import { DataType, isFloat } from '../../tensor/dtype.js';
+import { describeBand, findBand } from './band.js';
+import { bitMatrix, elementAt, isInvariantAlong } from './matrix.js';
+import { findRelative } from './relative.js';
+import { fitSinusoid } from './sinusoid.js';
 
 /** What {@link explain} found, or why nothing. */
 export type Explanation =
@@ -17,8 +13,8 @@ export type Explanation =
   | { readonly found: false; readonly reason: string; readonly maskLike: boolean };
 
 /**
- * Finds the simplest generator that reproduces a constant exactly along its baked axes (DESIGN: description length
- * decides; all others are axes of parameters or of size 1).
+ * Finds the simplest generator that reproduces a constant exactly along its baked axes (simplest: shortest description);
+ * all other axes belong to parameters or are of size 1.
  *
  * @param tensor the constant
  * @param bakedAxes the axes whose size follows a symbolic dimension
@@ -29,32 +25,62 @@ export function explain(tensor: DenseTensor, bakedAxes: readonly number[]): Expl
   if (varying.length === 0) {
     return { found: true, generator: { kind: 'fill', value: elementAt(tensor, 0) }, name: `all ${show(tensor, 0)}` };
   }
-  const others = varying.filter((axis) => !bakedAxes.includes(axis));
-  const distinct = distinctElements(tensor, 3);
-  const maskLike = distinct.length === 2 && others.length === 0;
-  if (others.length > 0) {
-    return { found: false, reason: `its values differ along axis ${others.join(', ')}, which is not baked`, maskLike };
-  }
-  if (varying.length === 1) {
-    const reason = maskLike
-      ? `it is a mask of one row (${describeRuns(tensor)}), which a length at run time would have to give`
-      : `its values along axis ${varying[0]} follow no known rule`;
+  const baked = varying.filter((axis) => bakedAxes.includes(axis));
+  const maskLike = baked.length === varying.length && distinctElements(tensor, 3).length === 2;
+  if (baked.length === 1) return explainRows(tensor, baked[0] as number, varying, maskLike);
+  if (baked.length === 2) return explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
+  const reason =
+    baked.length === 0
+      ? 'its values differ only along axes that are not baked'
+      : `its values differ along ${baked.length} baked axes`;
+  return { found: false, reason, maskLike };
+}
+
+/** Values that depend on one position: tables. */
+function explainRows(tensor: DenseTensor, axis: number, varying: readonly number[], maskLike: boolean): Explanation {
+  if (maskLike) {
+    const reason = `it is a mask of one row (${describeRuns(tensor)}), which a length at run time would have to give`;
     return { found: false, reason, maskLike };
   }
+  const isTable = varying.every((other) => other >= axis) && tensor.shape.slice(0, axis).every((size) => size === 1);
+  const columns = tensor.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  if (isTable && isFloat(tensor.dtype)) {
+    const rows = tensor.shape[axis] as number;
+    const sinusoid = fitSinusoid({ rows, columns, data: tensor.data as Float32Array });
+    if (sinusoid) {
+      const name = `sinusoidal positions of base ${Number(sinusoid.base.toPrecision(6))}`;
+      return { found: true, generator: { kind: 'sinusoid-table', axis, sinusoid }, name };
+    }
+  }
+  return { found: false, reason: `its values along axis ${axis} follow no known rule`, maskLike };
+}
+
+/** Values that depend on two positions: masks and biases. */
+function explainPairs(
+  tensor: DenseTensor,
+  rowAxis: number,
+  columnAxis: number,
+  varying: readonly number[],
+  maskLike: boolean,
+): Explanation {
   if (varying.length === 2) {
-    const [rowAxis, columnAxis] = varying as [number, number];
     const matrix = bitMatrix(tensor, rowAxis, columnAxis);
     const band = matrix && findBand(matrix);
     if (band) {
       return { found: true, generator: { kind: 'band', rowAxis, columnAxis, ...band }, name: describeBand(band) };
     }
-    return {
-      found: false,
-      reason: maskLike ? 'its two values follow no band or chunk rule' : 'its values follow no known rule',
-      maskLike,
-    };
   }
-  return { found: false, reason: `its values differ along ${varying.length} axes`, maskLike };
+  const relative = findRelative(tensor, rowAxis, columnAxis);
+  if (relative?.kind === 'relative-slope') {
+    return { found: true, generator: relative, name: 'bias that grows with the distance' };
+  }
+  if (relative)
+    return { found: true, generator: relative, name: `relative bias for ${relative.low}..${relative.high}` };
+  return {
+    found: false,
+    reason: maskLike ? 'its two values follow no band or chunk rule' : 'its values follow no known rule',
+    maskLike,
+  };
 }
 
 function distinctElements(tensor: DenseTensor, limit: number): Element[] {
@@ -74,6 +100,6 @@ function describeRuns(tensor: DenseTensor): string {
 
 function show(tensor: DenseTensor, i: number): string {
   const element = elementAt(tensor, i);
-  if (tensor.dtype === 9) return element === 0 ? 'False' : 'True';
+  if (tensor.dtype === DataType.BOOL) return element === 0 ? 'False' : 'True';
   return Object.is(element, -0) ? '-0' : String(element);
 }

@@ -1,7 +1,5 @@
+import type { Element } from '../../rewrite/generators/context.js';
 import type { DenseTensor } from '../../tensor/dense.js';
-
-/** One element of a dense tensor: number, bigint or string. */
-export type Element = number | bigint | string;
 
 /** Element i, as stored. */
 export function elementAt(tensor: DenseTensor, i: number): Element {

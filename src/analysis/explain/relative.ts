@@ -1,33 +1,8 @@
+import type { Element } from '../../rewrite/generators/context.js';
+import type { RelativeSlope, RelativeTable } from '../../rewrite/generators/relative.js';
 import type { DenseTensor } from '../../tensor/dense.js';
-import { type Element, elementAt, stridesOf } from './matrix.js';
-
-/**
- * A bias by relative position: element (..., i, j, ...) depends on `j - i` alone, and stays what it is beyond both ends:
- * `table[..., clamp(j - i, low, high) - low, ...]`. Clipped relative positions (Shaw et al. 2018), bucketed ones (Raffel
- * et al. 2020) after their Gather, and any mask of more than two values come out as this.
- */
-export interface RelativeTable {
-  readonly kind: 'relative-table';
-  readonly rowAxis: number;
-  readonly columnAxis: number;
-  readonly low: number;
-  readonly high: number;
-  /** The constant's shape with the row axis removed and `high - low + 1` at the place of the column axis. */
-  readonly table: DenseTensor;
-}
-
-/**
- * A bias that grows with the distance: `slope * |j - i|` or `slope * (j - i)`, the slope depending on the other axes only
- * (ALiBi: Press et al. 2022), rounded to the constant's type once.
- */
-export interface RelativeSlope {
-  readonly kind: 'relative-slope';
-  readonly rowAxis: number;
-  readonly columnAxis: number;
-  readonly absolute: boolean;
-  /** The constant's shape with 1 at both position axes. */
-  readonly slopes: DenseTensor;
-}
+import { DataType } from '../../tensor/dtype.js';
+import { elementAt, stridesOf } from './matrix.js';
 
 /** Elements by relative position: one list per index of the other axes; undefined when they depend on more than that. */
 interface ByOffset {
@@ -85,8 +60,9 @@ function slopeOf(
   rowAxis: number,
   columnAxis: number,
 ): RelativeSlope | undefined {
-  if (typeof tensor.data[0] !== 'number') return undefined;
-  const round = roundingOf(tensor);
+  // One rounding is exact in single precision only: half floats would be multiplied in it and rounded again.
+  if (tensor.dtype !== DataType.FLOAT) return undefined;
+  const round = Math.fround;
   const slopes = lists.map((list) => list[1 - first] as number);
   for (const absolute of [true, false]) {
     const fits = lists.every((list, k) =>
@@ -139,8 +115,4 @@ function tableOf(
   });
   const table = { dtype: tensor.dtype, shape, data };
   return { kind: 'relative-table', rowAxis, columnAxis, low: first + low, high: first + high, table };
-}
-
-function roundingOf({ data }: DenseTensor): (x: number) => number {
-  return data instanceof Float32Array ? Math.fround : (x) => x;
 }

@@ -6,34 +6,7 @@
  * columns of one frequency are grouped, then the series is fitted to the groups and must reproduce the whole table.
  */
 
-/** How row numbers become positions: `step * row + start`. Relative tables count down from the middle. */
-export interface Positions {
-  readonly step: 1 | -1;
-  readonly start: number;
-}
-
-/** One column: `amplitude * sin(frequencies[index] * position)`, or the cosine. */
-export interface SinusoidColumn {
-  readonly wave: 'sin' | 'cos';
-  /** Index of the frequency in {@link Sinusoid.frequencies}. */
-  readonly index: number;
-}
-
-/** A fitted table. */
-export interface Sinusoid {
-  readonly kind: 'sinusoid';
-  readonly columns: readonly SinusoidColumn[];
-  /** Radians per position, in the order in which the columns use them. */
-  readonly frequencies: readonly number[];
-  /** Ratio of the first to the (extrapolated) last frequency: 10000 in nearly all models. */
-  readonly base: number;
-  readonly amplitude: number;
-  readonly positions: Positions;
-  /** Were angles computed in single precision, as PyTorch does? */
-  readonly single: boolean;
-  /** Largest difference to the table. */
-  readonly error: number;
-}
+import { type Positions, type Sinusoid, sinusoidAt } from '../../rewrite/generators/sinusoid.js';
 
 /** Rows by columns, row-major. */
 export interface Table {
@@ -62,14 +35,6 @@ export function fitSinusoid(table: Table): Sinusoid | undefined {
   return undefined;
 }
 
-/** Value of a fitted table at a position; not rounded to the table's type. */
-export function sinusoidAt(sinusoid: Sinusoid, column: number, position: number): number {
-  const { wave, index } = sinusoid.columns[column] as SinusoidColumn;
-  const frequency = sinusoid.frequencies[index] as number;
-  const angle = sinusoid.single ? Math.fround(position * frequency) : position * frequency;
-  return sinusoid.amplitude * (wave === 'sin' ? Math.sin(angle) : Math.cos(angle));
-}
-
 function fitAt(table: Table, positions: Positions): Sinusoid | undefined {
   const origin = -positions.start * positions.step; // the row of position 0
   const at = (position: number, column: number) =>
@@ -93,7 +58,7 @@ function fitAt(table: Table, positions: Positions): Sinusoid | undefined {
     let best: { sinusoid: Sinusoid; inexact: number } | undefined;
     for (const series of seriesOf(grouping.frequencies)) {
       const columns = waves.map((wave, column) => ({ wave, index: grouping.index[column] as number }));
-      const sinusoid = { kind: 'sinusoid' as const, columns, amplitude, positions, ...series };
+      const sinusoid = { columns, amplitude, positions, ...series };
       const misfit = misfitOf(sinusoid, table);
       if (misfit === undefined || (best && misfit.inexact >= best.inexact)) continue;
       best = { sinusoid: { ...sinusoid, error: misfit.error }, inexact: misfit.inexact };
@@ -162,7 +127,11 @@ interface Grouping {
 function groupings(waves: readonly string[], estimates: readonly (number | undefined)[]): Grouping[] {
   const n = waves.length;
   const layouts: ((column: number) => number)[] = [];
-  if (n % 2 === 0) layouts.push((c) => Math.floor(c / 2), (c) => c % (n / 2));
+  if (n % 2 === 0)
+    layouts.push(
+      (c) => Math.floor(c / 2),
+      (c) => c % (n / 2),
+    );
   layouts.push((c) => c);
   const result: Grouping[] = [];
   for (const layout of layouts) {

@@ -31,21 +31,28 @@ const bound = fc.option(fc.integer({ min: -5, max: 5 }), { nil: undefined });
 describe('band masks', () => {
   it('explains every band and chunk mask by a generator that reproduces it exactly', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 3, max: 24 }), fc.integer({ min: 1, max: 6 }), bound, bound, (n, chunk, low, high) => {
-        const params = { rows: n, columns: n, chunk, low, high };
-        const tensor = mask(params);
-        const found = explain(tensor, [0, 1]);
-        expect(found.found).toBe(true);
-        if (!found.found) return;
-        const { generator } = found;
-        if (generator.kind === 'fill') {
-          expect(new Set(tensor.data)).toEqual(new Set([generator.value]));
-          return;
-        }
-        const inside = Number(generator.inside);
-        const outside = Number(generator.outside);
-        expect(mask({ ...generator, rows: n, columns: n }, inside, outside).data).toEqual(tensor.data);
-      }),
+      fc.property(
+        fc.integer({ min: 3, max: 24 }),
+        fc.integer({ min: 1, max: 6 }),
+        bound,
+        bound,
+        (n, chunk, low, high) => {
+          const params = { rows: n, columns: n, chunk, low, high };
+          const tensor = mask(params);
+          const found = explain(tensor, [0, 1]);
+          expect(found.found).toBe(true);
+          if (!found.found) return;
+          const { generator } = found;
+          if (generator.kind === 'fill') {
+            expect(new Set(tensor.data)).toEqual(new Set([generator.value]));
+            return;
+          }
+          if (generator.kind !== 'band') throw new Error(generator.kind);
+          const inside = Number(generator.inside);
+          const outside = Number(generator.outside);
+          expect(mask({ ...generator, rows: n, columns: n }, inside, outside).data).toEqual(tensor.data);
+        },
+      ),
     );
   });
 
@@ -82,7 +89,10 @@ describe('band masks', () => {
 
   it('finds causal masks whatever axes of size 1 stand around them', () => {
     const tensor = mask({ rows: 7, columns: 7, chunk: 1, low: undefined, high: 0 }, 1, 0, [1, 7, 1, 7]);
-    expect(explain(tensor, [1, 3])).toMatchObject({ found: true, generator: { kind: 'band', rowAxis: 1, columnAxis: 3 } });
+    expect(explain(tensor, [1, 3])).toMatchObject({
+      found: true,
+      generator: { kind: 'band', rowAxis: 1, columnAxis: 3 },
+    });
   });
 
   it('refuses a mask with one wrong element', () => {
@@ -92,7 +102,7 @@ describe('band masks', () => {
   });
 
   it('refuses a random two-valued matrix and a learned one', () => {
-    const data = Float32Array.from({ length: 400 }, (_, i) => (i * 7919) % 13 < 6 ? 1 : 0);
+    const data = Float32Array.from({ length: 400 }, (_, i) => ((i * 7919) % 13 < 6 ? 1 : 0));
     expect(explain({ dtype: DataType.FLOAT, shape: [20, 20], data }, [0, 1])).toMatchObject({ found: false });
     const learned = Float32Array.from({ length: 400 }, (_, i) => Math.sin(i * 12.9898) * 43758.5453);
     expect(explain({ dtype: DataType.FLOAT, shape: [20, 20], data: learned }, [0, 1])).toMatchObject({

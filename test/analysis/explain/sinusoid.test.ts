@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fitSinusoid, type Sinusoid, sinusoidAt } from '../../../src/analysis/explain/sinusoid.js';
+import { fitSinusoid } from '../../../src/analysis/explain/sinusoid.js';
+import { type Sinusoid, sinusoidAt } from '../../../src/rewrite/generators/sinusoid.js';
 
 const f = Math.fround;
 

@@ -1,0 +1,51 @@
+/**
+ * fix-pe: positional tables and biases that were cut at the traced length serve any length again.
+ *
+ * Before: the table was built for the example input and written down.
+ *
+ *     x [B, T, D] ──────────────────────────┐
+ *     Constant float [1, 20, D] (sin, cos) ── Add          any T but 20 fails
+ *
+ * After: its formula is recovered, rows are added (the old ones stay bit for bit), and the live size takes its part.
+ *
+ *     Constant float [1, 5000, D] ── Slice [0 : T] ── Add
+ *     Shape ── Gather ── Range ── Sub (j - i) ── Clip ── Gather (from a table of the biases) ── Add
+ *
+ * Relative tables (2T - 1 rows) are cut around the middle, reversed ones from the end.
+ */
+import type { Pass } from './pass.js';
+import { type RepairOptions, repairConstants } from './repair-constants.js';
+
+/** Options of {@link fixPe}. */
+export interface FixPeOptions extends RepairOptions {
+  /** Positions that a table must serve at least. Default 5000. */
+  readonly maxLength?: number;
+}
+
+const DEFAULT_MAX_LENGTH = 5000;
+
+/**
+ * Replaces positional tables and relative biases frozen at the traced length.
+ *
+ * Recognises sinusoidal tables (sines and cosines in any layout, any base, scaled, reversed, relative), relative biases
+ * that are constant beyond some distance (clipped, bucketed) and ones that grow with the distance (ALiBi). Learned tables
+ * are refused: rows that the exporter did not write do not exist.
+ */
+export function fixPe(options: FixPeOptions = {}): Pass {
+  return {
+    name: 'fix-pe',
+    async run(model) {
+      return repairConstants(
+        model,
+        {
+          name: 'fix-pe',
+          noun: 'position-table',
+          repairs: ({ kind }) => kind === 'sinusoid-table' || kind === 'relative-table' || kind === 'relative-slope',
+          refuses: ({ maskLike }) => !maskLike,
+          maxLength: options.maxLength ?? DEFAULT_MAX_LENGTH,
+        },
+        options,
+      );
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { Int } from './int.js';
+import { type Atom, atomOf, monomialOf, ofTerm, Polynomial } from './polynomial.js';
+
+/** The outermost operation of an expression, over smaller expressions `D`. */
+export type Parts<D> =
+  | { readonly kind: 'number'; readonly value: Int }
+  | { readonly kind: 'symbol'; readonly name: string }
+  | { readonly kind: 'sum'; readonly terms: readonly D[] }
+  | { readonly kind: 'product'; readonly factors: readonly D[] }
+  | { readonly kind: 'floorDiv'; readonly numerator: D; readonly divisor: D }
+  | { readonly kind: 'max'; readonly operands: readonly D[] };
+
+/** Takes a polynomial apart by one level. */
+export function partsOf(a: Polynomial): Parts<Polynomial> {
+  if (a.isConstant) return { kind: 'number', value: a.constant };
+  const [first] = a.terms;
+  if (a.terms.length > 1 || a.constant !== 0 || first === undefined) {
+    const terms = a.terms.map(({ monomial, coefficient }) => ofTerm(monomial, coefficient));
+    if (a.constant !== 0) terms.push(Polynomial.of(a.constant));
+    return { kind: 'sum', terms };
+  }
+  const { monomial, coefficient } = first;
+  const atom = atomOf(monomial);
+  if (atom !== undefined && coefficient === 1) return partsOfAtom(atom);
+  const factors = monomial.factors.flatMap(({ atom: factor, power }) =>
+    Array.from({ length: power }, () => ofTerm(monomialOf(factor), 1)),
+  );
+  if (coefficient !== 1) factors.push(Polynomial.of(coefficient));
+  return { kind: 'product', factors };
+}
+
+function partsOfAtom(atom: Atom): Parts<Polynomial> {
+  switch (atom.kind) {
+    case 'symbol':
+      return { kind: 'symbol', name: atom.name };
+    case 'floor':
+      return { kind: 'floorDiv', numerator: atom.numerator, divisor: atom.divisor };
+    case 'max':
+      return { kind: 'max', operands: atom.operands };
+    case 'group':
+      return partsOf(atom.sum);
+  }
+}
