@@ -25,8 +25,8 @@ import { toleranceOf, type Verification, verifyResult } from './verification.js'
 /** Longest that one load or run may take during verification. */
 const TIMEOUT_MS = 20_000;
 
-/** Makes the passes of a command. */
-export type MakePasses = (options: FixOptions) => Pass[];
+/** Makes the passes of a command; asynchronous, so that they are loaded when they are needed. */
+export type MakePasses = (options: FixOptions) => Promise<Pass[]>;
 
 /** How a command repairs. */
 export interface RepairCommand {
@@ -93,7 +93,7 @@ async function repairFile(target: Target, job: Job): Promise<FileResult> {
     const traced = sizesOfTracedShapes(model, job.options);
     // Loading onnxruntime takes as long as the passes: let it happen meanwhile.
     job.runtime?.start().catch(() => undefined);
-    const passes = job.command.makePasses({ ...job.options, ...(job.partial ? { partial: true } : {}) });
+    const passes = await job.command.makePasses({ ...job.options, ...(job.partial ? { partial: true } : {}) });
     const reports = await model.transform(...passes);
     const report = joinReports(job.command.name, reports);
     const left = leftOf(report, job);

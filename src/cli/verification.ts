@@ -3,7 +3,6 @@ import type { OutputComparison } from '../verify/compare-models.js';
 import { type DataSetResult, readDataSets, runDataSets } from '../verify/data-sets.js';
 import { RuntimeUnavailableError } from '../verify/errors.js';
 import type { Sizes } from '../verify/inputs.js';
-import type { SizeRun } from '../verify/run-sizes.js';
 import type { Runtime } from '../verify/runtime.js';
 import { type RepairVerification, verifyRepair } from '../verify/verify-repair.js';
 import { number } from './args.js';
@@ -88,21 +87,16 @@ function describe(
   } else if (optimized.verdict === 'failed' && exact.verdict !== 'failed') {
     doubts.push(`fails with graph optimisations on: ${optimized.message}`);
   }
-  const [first] = others;
   const ran = others.filter((run) => run.ok);
+  const [failed] = others.filter((run) => !run.ok);
   if (ran.length > 0) shown.push(`runs at ${ran.map(({ sizes }) => sizesText(sizes)).join('; ')}`);
-  if (first && !first.ok) doubts.push(failedRun(first));
+  if (failed) doubts.push(`does not run at ${sizesText(failed.sizes)}: ${failed.message}`);
   const good = dataSets.filter(({ ok }) => ok).length;
   if (good > 0) shown.push(`matches ${good} of ${dataSets.length} golden data sets`);
   for (const set of dataSets.filter(({ ok }) => !ok)) {
     doubts.push(`${set.name}: ${set.message ?? differences(set.outputs)}`);
   }
   return { shown, doubts };
-}
-
-/** `does not run at T=23: ...`. */
-export function failedRun({ sizes, message }: SizeRun): string {
-  return `does not run at ${sizesText(sizes)}: ${message}`;
 }
 
 /** `batch=1, time=1000`. */

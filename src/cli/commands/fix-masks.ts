@@ -10,8 +10,11 @@ export const fixMasks: Command = {
   options: repairOptions,
   example: ['separator.onnx', 'writes separator.fixed.onnx'],
   async run(args, io) {
-    const [{ repair }, passes] = await Promise.all([import('../repair.js'), import('../../passes/fix-masks.js')]);
-    const makePasses = (options: FixMasksOptions) => [passes.fixMasks(options)];
+    const { repair } = await import('../repair.js');
+    const makePasses = async (options: FixMasksOptions) => {
+      const { fixMasks: pass } = await import('../../passes/fix-masks.js');
+      return [pass(options)];
+    };
     return repair({ name: 'fix-masks', makePasses, answersForAll: false }, args, io);
   },
 };

@@ -1,3 +1,4 @@
+import type { FixOptions } from '../../passes/index.js';
 import type { Command } from '../command.js';
 import { repairOptions } from '../options.js';
 
@@ -17,7 +18,8 @@ export const fix: Command = {
   },
   example: ['separator.onnx -o repaired.onnx', 'writes repaired.onnx'],
   async run(args, io) {
-    const [{ repair }, { allPasses }] = await Promise.all([import('../repair.js'), import('../../passes/index.js')]);
-    return repair({ name: 'fix', makePasses: allPasses, answersForAll: true }, args, io);
+    const { repair } = await import('../repair.js');
+    const makePasses = async (options: FixOptions) => (await import('../../passes/index.js')).allPasses(options);
+    return repair({ name: 'fix', makePasses, answersForAll: true }, args, io);
   },
 };
