@@ -21,7 +21,8 @@ function headsOf(ctx: InferContext, input: number, attribute: string): Heads {
   if (shape?.length !== 3) return { batch: at(0), heads: at(1), sequence: at(2), size: at(3), packed: false };
   const count = ctx.attributes.int(attribute);
   const heads = count === undefined ? undefined : Dim.of(count);
-  const size = count === undefined ? undefined : shape[2]?.exactQuotient(count);
+  // Heads are equally large, so that nothing is cut off.
+  const size = count === undefined || count === 0 ? undefined : shape[2]?.floorDiv(count);
   return {
     batch: at(0),
     heads: { size: heads, input, axis: 2 },

@@ -1,7 +1,12 @@
 import { Dim } from '../../symbolic/dim.js';
+import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
-import { axisOf, dimOf } from '../lib/known.js';
-import type { InferContext, OpDefinition } from '../types.js';
+import { asNumbers, required } from '../lib/alloc.js';
+import { castTensor } from '../lib/convert.js';
+import { axisOf, dimOf, valid } from '../lib/known.js';
+import { type CosineTerms, cosineWindow, melWeights, WINDOWS } from '../lib/signal-tables.js';
+import type { EvalContext, InferContext, OpDefinition } from '../types.js';
+import { EvaluationError } from '../types.js';
 
 const ONE = Dim.of(1);
 /** Real and imaginary part. */
@@ -56,17 +61,42 @@ function inferWindow(ctx: InferContext): void {
   ctx.setTensor(0, ctx.attributes.int('output_datatype', DataType.FLOAT), [scalarInput(ctx, 0)]);
 }
 
+/** Doubles as the type that `output_datatype` asks for. */
+function typed({ attributes }: EvalContext, shape: readonly number[], data: Float64Array): DenseTensor[] {
+  const result = { dtype: DataType.DOUBLE, shape, data };
+  return [castTensor(result, attributes.int('output_datatype', DataType.FLOAT))];
+}
+
+function evaluateWindow(ctx: EvalContext): DenseTensor[] {
+  const size = scalarOf(ctx, 0);
+  if (size < 0) throw new EvaluationError(`a window of ${size} elements`);
+  const periodic = ctx.attributes.int('periodic', 1) !== 0;
+  return typed(ctx, [size], cosineWindow(size, periodic, WINDOWS[ctx.opType] as CosineTerms));
+}
+
+function scalarOf({ inputs }: EvalContext, i: number): number {
+  return valid(asNumbers(required(inputs, i))[0], `input ${i} is empty`);
+}
+
 function inferMelWeightMatrix(ctx: InferContext): void {
   const shape = [bins(scalarInput(ctx, 1), true), scalarInput(ctx, 0)];
   ctx.setTensor(0, ctx.attributes.int('output_datatype', DataType.FLOAT), shape);
+}
+
+function evaluateMelWeightMatrix(ctx: EvalContext): DenseTensor[] {
+  const bands = scalarOf(ctx, 0);
+  const dftLength = scalarOf(ctx, 1);
+  const [sampleRate, lowest, highest] = [scalarOf(ctx, 2), scalarOf(ctx, 3), scalarOf(ctx, 4)];
+  const weights = melWeights({ bands, dftLength, sampleRate, lowest, highest });
+  return typed(ctx, [Math.floor(dftLength / 2) + 1, bands], weights);
 }
 
 /** Signal processing (opset 17). */
 export const definitions: readonly OpDefinition[] = [
   { name: 'DFT', infer: inferDft },
   { name: 'STFT', infer: inferStft },
-  { name: 'HannWindow', infer: inferWindow },
-  { name: 'HammingWindow', infer: inferWindow },
-  { name: 'BlackmanWindow', infer: inferWindow },
-  { name: 'MelWeightMatrix', infer: inferMelWeightMatrix },
+  { name: 'HannWindow', infer: inferWindow, evaluate: evaluateWindow },
+  { name: 'HammingWindow', infer: inferWindow, evaluate: evaluateWindow },
+  { name: 'BlackmanWindow', infer: inferWindow, evaluate: evaluateWindow },
+  { name: 'MelWeightMatrix', infer: inferMelWeightMatrix, evaluate: evaluateMelWeightMatrix },
 ];

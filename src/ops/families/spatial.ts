@@ -74,7 +74,8 @@ function col2ImShape(ctx: InferContext): Shape | undefined {
     const what = 'blocks of Col2Im';
     ctx.unify(x?.[2], blockCount(ctx, image, block), what, [{ input: 0, axis: 2 }]);
   }
-  const channels = elements === undefined || elements.isZero() ? undefined : x?.[1]?.exactQuotient(elements);
+  const isGiven = elements !== undefined && !elements.isZero();
+  const channels = isGiven ? (x?.[1]?.exactQuotient(elements) ?? x?.[1]?.floorDiv(elements)) : undefined;
   return [x?.[0], channels, ...(image ?? new Array<undefined>(rank).fill(undefined))];
 }
 
