@@ -42,8 +42,6 @@ export class Cells {
 
   /** The size or element as inference sees it: the number with its origin, or the expression assigned to it. */
   dim(value: Value, kind: Cell['kind'], index: number, traced: number): Dim {
-    // Broadcasting makes 1 fit anything and 0 is empty on purpose: neither can be told from a parameter.
-    if (kind === 'size' && traced < 2) return Dim.of(traced);
     const id = this.#id(value, kind, index);
     if (!this.#cells.has(id)) this.#cells.set(id, { id, value, kind, index, traced });
     return this.#assigned.get(id) ?? Dim.cell(id, traced);

@@ -99,10 +99,14 @@ export class Constants {
     };
     if (node.inputs.some((input, i) => input !== undefined && inputs[i] === undefined)) {
       const broken = node.inputs.find((input, i) => input !== undefined && inputs[i] === undefined) as Value;
-      return refuse(this.#refusals.get(broken) ?? `${broken.name} cannot be folded`);
+      refuse(this.#refusals.get(broken) ?? `${broken.name} cannot be folded`);
+      return;
     }
     const definition = lookupOp(node.domain, node.opType);
-    if (definition?.evaluate === undefined) return refuse(`${node.opType} has no evaluation`);
+    if (definition?.evaluate === undefined) {
+      refuse(`${node.opType} has no evaluation`);
+      return;
+    }
     // An input that nobody else reads may be overwritten: chains of ScatterND stay linear that way.
     const overwritten = new Set<number>();
     try {

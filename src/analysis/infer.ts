@@ -146,7 +146,10 @@ export class Inference {
       if (input === undefined) return undefined;
       return constant ? this.facts(input) : this.seen(input);
     });
-    if (fn !== undefined) return this.#visitFunction(fn, node, inputs, call);
+    if (fn !== undefined) {
+      this.#visitFunction(fn, node, inputs, call);
+      return;
+    }
     if (definition?.infer === undefined) {
       this.#note(node, `${node.domain ? `${node.domain}.` : ''}${node.opType} is not known`);
       return;
@@ -199,7 +202,10 @@ export class Inference {
     inputs: readonly (Facts | undefined)[],
     call: ReadonlyMap<string, Attribute> | undefined,
   ): void {
-    if (this.#active.has(fn)) return this.#note(node, `function ${fn.name} calls itself`);
+    if (this.#active.has(fn)) {
+      this.#note(node, `function ${fn.name} calls itself`);
+      return;
+    }
     this.#active.add(fn);
     const attributes = new Map<string, Attribute>();
     for (const attribute of fn.defaultAttributes) attributes.set(attribute.name, attribute);
