@@ -1,10 +1,11 @@
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
-import { Dim } from '../symbolic/dim.js';
+import type { Dim } from '../symbolic/dim.js';
 import { type Cell, Cells } from './cells.js';
 import { Constants } from './constants.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
+import { type Solution, solutionsOf } from './solve.js';
 
 /** A number in a constant that a symbolic size was frozen into. */
 export interface BakedCell {
@@ -34,59 +35,109 @@ export interface Diagnosis {
 }
 
 /** One round solves all conflicts that are independent; chains need one more each. */
-const MAX_ROUNDS = 12;
+const MAX_ROUNDS = 16;
+
+/** Solutions of one conflict that are tried, the simplest first. */
+const MAX_TRIALS = 6;
+
+/** How to look for baked numbers. */
+export interface BakedOptions extends Omit<InferOptions, 'cells'> {}
 
 /**
  * Finds the numbers that an exporter froze, by unification: each size and integer in a constant is a cell; operators
  * state that sizes are equal; a cell that must equal an expression in the input symbols is baked, and becomes that
  * expression. Cells that only ever meet numbers are parameters. Names, and numbers that happen to be equal, say nothing.
+ *
+ * Where several cells could settle a conflict (`a + b // 2` must be T), each is tried in turn, and the one that leaves the
+ * fewest conflicts is taken; of equally good ones, the simplest.
  */
-export function findBaked(model: Model, options: Omit<InferOptions, 'cells'> = {}): Diagnosis {
-  const cells = new Cells();
-  const constants = options.constants ?? new Constants();
-  const evidence = new Map<string, BakedCell['evidence']>();
-  let inference = infer(model, { ...options, cells, constants });
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    let progress = false;
-    for (const conflict of inference.conflicts) {
-      const solved = solve(conflict, cells);
-      if (solved === undefined || cells.assigned(solved.id) !== undefined) continue;
-      cells.assign(solved.id, solved.size);
-      evidence.set(solved.id, { node: conflict.node, what: conflict.what });
-      progress = true;
-    }
-    if (!progress) break;
-    inference = infer(model, { ...options, cells, constants });
-  }
-  const byValue = new Map<Value, { axes: Map<number, BakedCell>; elements: Map<number, BakedCell> }>();
-  for (const { cell, size } of cells.baked()) {
-    const entry = byValue.get(cell.value) ?? { axes: new Map(), elements: new Map() };
-    const baked = { cell, size, evidence: evidence.get(cell.id) as BakedCell['evidence'] };
-    (cell.kind === 'size' ? entry.axes : entry.elements).set(cell.index, baked);
-    byValue.set(cell.value, entry);
-  }
-  return {
-    constants: [...byValue].map(([value, entry]) => ({ value, ...entry })),
-    unexplained: inference.conflicts.filter((conflict) => conflict.left.key !== conflict.right.key),
-    inference,
-  };
+export function findBaked(model: Model, options: BakedOptions = {}): Diagnosis {
+  const search = new Search(model, { ...options, constants: options.constants ?? new Constants() });
+  for (let round = 0; round < MAX_ROUNDS; round++) if (!search.step()) break;
+  return search.diagnosis();
 }
 
-/** The one cell whose number must change for the two sides to be equal, and to what. */
-function solve({ left, right }: Conflict, cells: Cells): { id: string; size: Dim } | undefined {
-  // Only an expression in the input symbols can bake a number; two different literals are another defect.
-  const literal = left.isNumber ? left : right;
-  const symbolic = left.isNumber ? right : left;
-  if (symbolic.isNumber || symbolic.hasFresh) return undefined;
-  const origins = [literal.origin, symbolic.origin];
-  const candidates = new Set<string>();
-  for (const origin of origins) {
-    for (const symbol of origin?.symbols() ?? []) if (cells.get(symbol) !== undefined) candidates.add(symbol);
+class Search {
+  readonly #model: Model;
+  readonly #options: BakedOptions;
+  readonly #cells = new Cells();
+  readonly #evidence = new Map<string, BakedCell['evidence']>();
+  readonly #hopeless = new Set<string>();
+  #inference: Inference;
+
+  constructor(model: Model, options: BakedOptions) {
+    this.#model = model;
+    this.#options = options;
+    this.#inference = this.#infer();
   }
-  if (candidates.size !== 1) return undefined;
-  const [id] = candidates as unknown as [string];
-  const difference = (literal.origin ?? literal).sub(symbolic.origin ?? symbolic);
-  const size = difference.solveFor(id, Dim.of(0));
-  if (size === undefined || size.isNumber || [...size.symbols()].some((symbol) => cells.get(symbol))) return undefined;
-  return { id, size };
+
+  #infer(): Inference {
+    return infer(this.#model, { ...this.#options, cells: this.#cells });
+  }
+
+  /** Settles every conflict that has one solution, else the first one that has several. False when nothing is left. */
+  step(): boolean {
+    const open: { conflict: Conflict; solutions: Solution[] }[] = [];
+    let settled = false;
+    for (const conflict of this.#inference.conflicts) {
+      const solutions = solutionsOf(conflict, this.#cells);
+      const [only] = solutions;
+      if (only === undefined) continue;
+      if (solutions.length > 1) open.push({ conflict, solutions });
+      else settled = this.#assign(only, conflict) || settled;
+    }
+    if (settled) {
+      this.#inference = this.#infer();
+      return true;
+    }
+    return open.some(({ conflict, solutions }) => this.#tryAll(conflict, solutions));
+  }
+
+  /** Tries solutions; keeps the best one that leaves fewer conflicts than before. */
+  #tryAll(conflict: Conflict, solutions: readonly Solution[]): boolean {
+    const key = `${conflict.what}\0${conflict.left.key}\0${conflict.right.key}`;
+    if (this.#hopeless.has(key)) return false;
+    let best: { solution: Solution; inference: Inference; conflicts: number } | undefined;
+    for (const solution of solutions.slice(0, MAX_TRIALS)) {
+      for (const [id, size] of solution.assignments) this.#cells.assign(id, size);
+      const inference = this.#infer();
+      const conflicts = inference.conflicts.length;
+      for (const id of solution.assignments.keys()) this.#cells.unassign(id);
+      if (conflicts < (best?.conflicts ?? this.#inference.conflicts.length)) best = { solution, inference, conflicts };
+      if (conflicts === 0) break;
+    }
+    if (best === undefined) {
+      this.#hopeless.add(key);
+      return false;
+    }
+    this.#assign(best.solution, conflict);
+    this.#inference = best.inference;
+    return true;
+  }
+
+  #assign({ assignments }: Solution, { node, what }: Conflict): boolean {
+    let isNew = false;
+    for (const [id, size] of assignments) {
+      if (this.#cells.assigned(id) !== undefined) continue;
+      this.#cells.assign(id, size);
+      this.#evidence.set(id, { node, what });
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  diagnosis(): Diagnosis {
+    const byValue = new Map<Value, { axes: Map<number, BakedCell>; elements: Map<number, BakedCell> }>();
+    for (const { cell, size } of this.#cells.baked()) {
+      const entry = byValue.get(cell.value) ?? { axes: new Map(), elements: new Map() };
+      const baked = { cell, size, evidence: this.#evidence.get(cell.id) as BakedCell['evidence'] };
+      (cell.kind === 'size' ? entry.axes : entry.elements).set(cell.index, baked);
+      byValue.set(cell.value, entry);
+    }
+    return {
+      constants: [...byValue].map(([value, entry]) => ({ value, ...entry })),
+      unexplained: this.#inference.conflicts,
+      inference: this.#inference,
+    };
+  }
 }

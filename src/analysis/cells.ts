@@ -26,6 +26,11 @@ export class Cells {
     this.#assigned.set(id, dim);
   }
 
+  /** Takes an assignment back. */
+  unassign(id: string): void {
+    this.#assigned.delete(id);
+  }
+
   /** The expression assigned to a cell. */
   assigned(id: string): Dim | undefined {
     return this.#assigned.get(id);
