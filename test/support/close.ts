@@ -4,11 +4,15 @@ import { type DenseTensor, elementCount } from '../../src/tensor/dense.js';
 import { dataTypeName } from '../../src/tensor/dtype.js';
 
 function isClose(actual: number, expected: number, rtol: number, atol: number): boolean {
+  if (rtol === 0 && atol === 0) return Object.is(actual, expected);
   if (Number.isNaN(expected)) return Number.isNaN(actual);
   return actual === expected || Math.abs(actual - expected) <= atol + rtol * Math.abs(expected);
 }
 
-/** What differs between two tensors, in words; undefined when nothing does. Integers must be equal. */
+/**
+ * What differs between two tensors, in words; undefined when nothing does. Integers must be equal; without
+ * tolerance floats as well, down to the sign of 0.
+ */
 export function difference(
   actual: DenseTensor | undefined,
   expected: DenseTensor,

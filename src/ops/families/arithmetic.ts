@@ -33,10 +33,11 @@ const flooredModulo: BinaryKernel = {
 const truncatedModulo: BinaryKernel = {
   float: (a, b) => a % b,
   int: (a, b) => a % nonZero(b),
-  big: (a, b) => a % nonZero(b),
+  // onnxruntime calls fmod on doubles, and so does this: past 2^53 the result is not the exact remainder.
+  big: (a, b) => BigInt(Number(a) % Number(nonZero(b))),
 };
 
-// NaN wins, as in onnxruntime.
+// NaN wins, as in onnxruntime; which of 0 and -0 wins there depends on the lengths of the operands.
 const minimum: BinaryKernel = { float: Math.min, int: Math.min, big: (a, b) => (b < a ? b : a) };
 const maximum: BinaryKernel = { float: Math.max, int: Math.max, big: (a, b) => (b > a ? b : a) };
 

@@ -9,9 +9,9 @@ import type { OpDefinition } from '../types.js';
 
 const negate: UnaryKernel = { float: (x) => -x, int: (x) => -x, big: (x) => -x };
 const magnitude: UnaryKernel = { float: Math.abs, int: Math.abs, big: (x) => (x < 0n ? -x : x) };
-// onnxruntime gives 0 for -0 and for NaN.
+// Of -0, onnxruntime gives 0.
 const signum: UnaryKernel = {
-  float: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
+  float: (x) => Math.sign(x) + 0,
   int: Math.sign,
   big: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n),
 };
