@@ -75,6 +75,7 @@ function concatContent(ctx: InferContext, inputs: readonly number[], result: Sha
   if (sizes === undefined || elementCount(sizes) > CONTENT_LIMIT) return undefined;
   const contents = inputs.map((i) => ctx.content(i));
   if (contents.every((content) => content === undefined)) return undefined;
+  if (result.length === 1) return joinVectors(ctx, inputs, contents);
   const parts = inputs.map((input, i) => {
     // Sizes that conflicted were reported; the elements have no place then.
     const shape = numbersOfShape(ctx.shape(input));
@@ -83,6 +84,18 @@ function concatContent(ctx: InferContext, inputs: readonly number[], result: Sha
     return { shape, elements: elementsOfContent(content) };
   });
   return parts.every((part) => part !== undefined) ? contentOf(concat(parts, axis).elements) : undefined;
+}
+
+/** Shapes are put together from vectors. */
+function joinVectors(
+  ctx: InferContext,
+  inputs: readonly number[],
+  contents: readonly (Content | undefined)[],
+): Content {
+  return contents.flatMap((content, i) => {
+    if (content !== undefined) return content;
+    return new Array<undefined>(ctx.shape(inputs[i] as number)?.[0]?.value ?? 0).fill(undefined);
+  });
 }
 
 function evaluateConcat({ attributes, inputs }: EvalContext): DenseTensor[] {

@@ -99,14 +99,19 @@ function evaluateSqueeze(ctx: EvalContext): DenseTensor[] {
   );
 }
 
-/** Where the new axes go, counted in the result. */
+/** The sizes with ones put in, where the axes are counted in the result; undefined when they cannot be put there. */
 function insertAxes<T>(sizes: readonly T[], axes: readonly number[], one: T): T[] | undefined {
-  const added = axesOf(axes, sizes.length + axes.length);
-  if (added === undefined || new Set(added).size !== added.length) return undefined;
-  const rest = [...sizes];
-  return Array.from({ length: sizes.length + axes.length }, (_, axis) =>
-    added.includes(axis) ? one : (rest.shift() as T),
-  );
+  const rank = sizes.length + axes.length;
+  const added = axesOf(axes, rank);
+  if (added === undefined) return undefined;
+  const result: T[] = [];
+  let next = 0;
+  for (let axis = 0; axis < rank; axis++) {
+    if (added.includes(axis)) result.push(one);
+    else if (next < sizes.length) result.push(sizes[next++] as T);
+  }
+  // Fewer when an axis was named twice.
+  return result.length === rank && next === sizes.length ? result : undefined;
 }
 
 function unsqueezeShape(ctx: InferContext): Shape | undefined {

@@ -5,14 +5,14 @@ import type { Content } from './elements.js';
 import { stridesOf } from './shapes.js';
 
 /** Positions in a buffer, in elements; below 0 where not known. */
-export type Positions = Float64Array;
+export type Positions = readonly number[];
 
 /** Indices as numbers, NaN where not known. */
 export type Indices = ArrayLike<number>;
 
 /** What is known of an index tensor. */
-export function indicesOfContent(content: Content): Float64Array {
-  return Float64Array.from(content, (element) => (element instanceof Dim ? (element.value ?? Number.NaN) : Number.NaN));
+export function indicesOfContent(content: Content): number[] {
+  return content.map((element) => (element instanceof Dim ? (element.value ?? Number.NaN) : Number.NaN));
 }
 
 /**
@@ -33,7 +33,7 @@ export function gatherPositions(sizes: readonly number[], axis: number, indices:
   const block = elementCount(sizes.slice(axis + 1));
   const outer = elementCount(sizes.slice(0, axis));
   const count = indices.length;
-  const result = new Float64Array(outer * count);
+  const result = new Array<number>(outer * count);
   for (let j = 0; j < count; j++) {
     const index = normal(indices[j] as number, size);
     for (let i = 0; i < outer; i++) result[i * count + j] = index < 0 ? -1 : (i * size + index) * block;
@@ -50,7 +50,7 @@ export function elementPositions(
 ): Positions {
   const strides = stridesOf(sizes);
   const step = strides[axis] as number;
-  const result = new Float64Array(indices.length);
+  const result = new Array<number>(indices.length);
   const at = new Array<number>(shape.length).fill(0);
   let base = 0;
   for (let i = 0; i < result.length; i++) {
@@ -84,7 +84,7 @@ export function vectorPositions(
   const batches = elementCount(sizes.slice(0, batchDims));
   const perBatch = batches === 0 ? 0 : count / batches;
   const batchSize = elementCount(sizes.slice(batchDims));
-  const result = new Float64Array(count);
+  const result = new Array<number>(count);
   for (let i = 0; i < count; i++) {
     let position = perBatch === 0 ? 0 : Math.floor(i / perBatch) * batchSize;
     for (let k = 0; k < depth; k++) {

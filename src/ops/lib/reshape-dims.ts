@@ -40,6 +40,11 @@ export function reshapeDims(input: Shape, target: Shape, allowZero: boolean, ctx
   // Axes that are copied cancel out, even unknown ones.
   const from = input.filter((_, axis) => !isCopied[axis]);
   const others = result.filter((_, i) => !isCopied[i] && i !== wildcard);
+  const quick = quickQuotient(from, others);
+  if (quick !== undefined && (wildcard >= 0 || quick.value === 1)) {
+    if (wildcard >= 0) result[wildcard] = quick;
+    return result;
+  }
   const total = product(from);
   const rest = product(others);
   if (total === undefined || rest === undefined) return result;
@@ -50,6 +55,33 @@ export function reshapeDims(input: Shape, target: Shape, allowZero: boolean, ctx
     if (exact === undefined) proposeRows(input, result, isCopied, wildcard, ctx);
   } else if (!total.equals(rest)) matchAll(input, result, isCopied, ctx);
   return result;
+}
+
+/**
+ * The quotient of two products by cancelling equal factors, which is what most targets take. Undefined when that is not
+ * enough, or when a number has an origin to keep.
+ */
+function quickQuotient(from: Shape, others: Shape): Dim | undefined {
+  let numbers = 1;
+  let divisor = 1;
+  const symbolic: Dim[] = [];
+  for (const dim of from) {
+    if (dim === undefined || dim.cells.size > 0) return undefined;
+    if (dim.value === undefined) symbolic.push(dim);
+    else numbers *= dim.value;
+  }
+  for (const dim of others) {
+    if (dim === undefined || dim.cells.size > 0) return undefined;
+    if (dim.value === undefined) {
+      const equal = symbolic.findIndex((other) => other.equals(dim));
+      if (equal < 0) return undefined;
+      symbolic.splice(equal, 1);
+    } else divisor *= dim.value;
+  }
+  if (!Number.isSafeInteger(numbers) || divisor <= 0 || numbers === 0 || numbers % divisor !== 0) return undefined;
+  const first = symbolic.shift() ?? ONE;
+  const rest = symbolic.reduce((product, dim) => product.mul(dim), first);
+  return numbers === divisor ? rest : rest.mul(numbers / divisor);
 }
 
 /** Sizes other than 1 that are not copied. */
