@@ -1,12 +1,23 @@
 import type { ByteSource } from './byte-source.js';
-import type { Payload, Skeleton } from './skeleton.js';
+import type { Skeleton } from './skeleton.js';
 import { encodeText } from './text.js';
 
 /** A run of output: new bytes, or a range to copy from a source. */
 export type Chunk = Uint8Array | { readonly source: ByteSource; readonly offset: number; readonly length: number };
 
-/** Ranges up to this size are copied into the new bytes rather than kept as a chunk of their own. */
-const INLINE_LIMIT = 512;
+/**
+ * Fields that are written otherwise than the document says, for one save: where tensors keep their elements. Neither
+ * this nor the document knows what the other one is.
+ */
+export interface Rewrites {
+  /** Replaced fields, by the part of the document that has them. */
+  readonly fields: ReadonlyMap<object, ReadonlyMap<number, (out: Composer) => void>>;
+  /** Parts that cannot be copied as they are, because of something within them. */
+  readonly opened: ReadonlySet<object>;
+}
+
+/** Arrays larger than this are not copied into the buffer of new bytes. */
+const BY_REFERENCE = 1 << 14;
 
 /**
  * Collects a protobuf message as chunks: new bytes where something changed, ranges of the original where nothing did.
@@ -15,6 +26,7 @@ const INLINE_LIMIT = 512;
 export class Composer {
   /** Number of bytes so far. */
   length = 0;
+  readonly rewrites: Rewrites | undefined;
   readonly #chunks: Chunk[] = [];
   #buffer = new Uint8Array(256);
   #used = 0;
@@ -22,6 +34,15 @@ export class Composer {
   #skeleton: Skeleton | undefined;
   #start = 0;
   #end = 0;
+
+  constructor(rewrites?: Rewrites) {
+    this.rewrites = rewrites;
+  }
+
+  /** Can this part of the document be copied from the file, unless it was edited? */
+  mayCopy(part: object): boolean {
+    return this.rewrites === undefined || !this.rewrites.opened.has(part);
+  }
 
   /** Everything collected, in order. Call once, at the end. */
   chunks(): readonly Chunk[] {
@@ -51,17 +72,12 @@ export class Composer {
     this.#append(bytes);
   }
 
-  /** The bytes of a payload. */
-  payload(payload: Payload): void {
-    this.length += payload.length;
-    this.#endRange();
-    const bytes = payload.length <= INLINE_LIMIT ? payload.readSync() : undefined;
-    if (bytes !== undefined) {
-      this.#append(bytes);
-      return;
-    }
-    this.#endBytes();
-    if (payload.length > 0) this.#chunks.push(payload);
+  /** A field of type bytes whose content is copied from a source. */
+  copiedField(number: number, content: Chunk): void {
+    this.tag(number, 2);
+    this.varint(content.length);
+    this.length += content.length;
+    this.#push(content);
   }
 
   /** A tag. */
@@ -129,7 +145,7 @@ export class Composer {
 
   /** A field whose value is a message, written by `content`. */
   message(number: number, content: (out: Composer) => void): void {
-    const inner = new Composer();
+    const inner = new Composer(this.rewrites);
     content(inner);
     this.tag(number, 2);
     this.varint(inner.length);
@@ -144,16 +160,21 @@ export class Composer {
     }
     this.#endRange();
     for (const chunk of inner.chunks()) {
-      if (chunk instanceof Uint8Array) this.#append(chunk);
-      else {
-        this.#endBytes();
-        this.#chunks.push(chunk);
-      }
+      this.#push(chunk);
     }
   }
 
+  #push(chunk: Chunk): void {
+    if (chunk instanceof Uint8Array) {
+      this.#append(chunk);
+      return;
+    }
+    this.#endBytes();
+    if (chunk.length > 0) this.#chunks.push(chunk);
+  }
+
   #append(bytes: Uint8Array): void {
-    if (bytes.length > 1 << 16) {
+    if (bytes.length > BY_REFERENCE) {
       this.#endBytes();
       this.#chunks.push(bytes);
       return;
@@ -176,14 +197,15 @@ export class Composer {
     if (skeleton === undefined) return;
     this.#skeleton = undefined;
     const { source } = skeleton;
-    const offset = skeleton.toSource(this.#start);
-    const length = skeleton.toSource(this.#end) - offset;
-    if (length <= INLINE_LIMIT && length === this.#end - this.#start) {
-      this.#append(skeleton.bytes.subarray(this.#start, this.#end));
+    // One long copy is quicker than many short ones, unless every read is a request to a server.
+    if (source.readSync === undefined) {
+      for (const piece of skeleton.pieces(this.#start, this.#end)) this.#push(piece);
       return;
     }
-    this.#endBytes();
-    this.#chunks.push({ source, offset, length });
+    const offset = skeleton.toSource(this.#start);
+    const length = skeleton.toSource(this.#end) - offset;
+    const solid = length === this.#end - this.#start;
+    this.#push(solid ? skeleton.bytes.subarray(this.#start, this.#end) : { source, offset, length });
   }
 
   #endBytes(): void {

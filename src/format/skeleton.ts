@@ -61,9 +61,17 @@ export class Skeleton {
     return new Payload(this.source, this.toSource(start), length, this.bytes.subarray(start, start + length));
   }
 
-  /** Is there no hole within `[start, end)`? */
-  isSolid(start: number, end: number): boolean {
-    return this.#at.length === 0 || this.#holesBefore(start + 1) === this.#holesBefore(end + 1);
+  /** The file's bytes for positions `[start, end)`: what is here, and the payloads in between. */
+  *pieces(start: number, end: number): Generator<Uint8Array | Payload> {
+    let at = start;
+    for (let hole = this.#holesBefore(start + 1); (this.#at[hole] ?? Number.POSITIVE_INFINITY) <= end; hole++) {
+      const position = this.#at[hole] as number;
+      const before = this.#before[hole] as number;
+      if (position > at) yield this.bytes.subarray(at, position);
+      yield new Payload(this.source, position + before, (this.#before[hole + 1] as number) - before);
+      at = position;
+    }
+    if (end > at) yield this.bytes.subarray(at, end);
   }
 
   /** An error at a position. */
@@ -92,18 +100,19 @@ export class Payload {
   readonly source: ByteSource;
   readonly offset: number;
   readonly length: number;
-  readonly #bytes: Uint8Array | undefined;
+  /** The bytes, when they are in memory anyway. */
+  readonly bytes: Uint8Array | undefined;
 
   constructor(source: ByteSource, offset: number, length: number, bytes?: Uint8Array) {
     this.source = source;
     this.offset = offset;
     this.length = length;
-    this.#bytes = bytes;
+    this.bytes = bytes;
   }
 
   /** The bytes, if they can be had synchronously. Perhaps a view: do not write to it. */
   readSync(): Uint8Array | undefined {
-    return this.#bytes ?? this.source.readSync?.(this.offset, this.length);
+    return this.bytes ?? this.source.readSync?.(this.offset, this.length);
   }
 
   /** The bytes. Perhaps a view: do not write to it. */

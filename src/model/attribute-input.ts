@@ -51,7 +51,7 @@ export function encodeAttribute(name: string, input: Exclude<AttributeInput, Att
   // The content begins after the one-byte tag and the length.
   let start = 1;
   while ((bytes[start++] as number) >= 0x80);
-  return { skeleton, fieldStart: 0, start, end: bytes.length };
+  return { skeleton, number: NodeField.attribute, fieldStart: 0, start, end: bytes.length };
 }
 
 function writeValue(out: Composer, input: Exclude<AttributeInput, Attribute>): AttributeType {

@@ -57,8 +57,8 @@ export class AttributeMap implements Iterable<Attribute> {
   }
 
   /** @internal */
-  get _isModified(): boolean {
-    return this.#list.some((attribute) => attribute._isModified);
+  _isCopied(out: Composer): boolean {
+    return this.#list.every((attribute) => attribute._isCopied(out));
   }
 
   /** @internal */

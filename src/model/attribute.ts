@@ -1,10 +1,9 @@
 import type { Composer } from '../format/composer.js';
 import { FieldReader, readPackedInts, WireType } from '../format/field-reader.js';
-import type { Span } from '../format/rewrite-message.js';
+import type { FieldWriter, Span } from '../format/rewrite-message.js';
 import { AttributeField, type MessageSchema, messageSchema } from '../format/schema.js';
 import type { Skeleton } from '../format/skeleton.js';
 import { decodeText } from '../format/text.js';
-import type { DenseTensor } from '../tensor/dense.js';
 import { type AttributeInput, encodeAttribute } from './attribute-input.js';
 import { AttributeType } from './attribute-type.js';
 import { DocumentPart, type Place, placeOf } from './document-part.js';
@@ -95,9 +94,10 @@ export class Attribute extends DocumentPart {
     const graphs = 'graph' in input ? [input.graph] : 'graphs' in input ? input.graphs : [];
     const { type, refAttrName } = Attribute._read(place);
     const attribute = new Attribute(place, name, type, refAttrName, graphs);
-    if ('tensor' in input) attribute.#setTensors(AttributeField.t, [input.tensor]);
-    else if ('tensors' in input) attribute.#setTensors(AttributeField.tensors, input.tensors);
-    if (graphs.length > 0) attribute.#writeGraphs();
+    const tensors = 'tensor' in input ? [input.tensor] : 'tensors' in input ? input.tensors : undefined;
+    attribute.#tensors = tensors?.map((tensor) => (tensor instanceof Tensor ? tensor : Tensor.from('', tensor)));
+    // What was encoded lacks tensors and graphs.
+    if (tensors || graphs.length > 0) attribute._replaced = new Map();
     return attribute;
   }
 
@@ -114,14 +114,32 @@ export class Attribute extends DocumentPart {
     return SCHEMA;
   }
 
-  /** @internal Is it no longer what the file says, itself or a graph in it? */
-  get _isModified(): boolean {
-    return this._replaced !== undefined || this._graphs.some((graph) => graph._isModified);
+  /** @internal */
+  get _mayHoldTensors(): boolean {
+    return this.#tensors?.some((tensor) => tensor.location === 'external') ?? this.type === AttributeType.TENSOR;
   }
 
-  override _writeField(out: Composer, number: number): void {
-    if (this._graphs.some((graph) => graph._isModified)) this.#writeGraphs();
-    super._writeField(out, number);
+  override _isCopied(out: Composer): boolean {
+    return super._isCopied(out) && this._graphs.every((graph) => graph._isCopied(out));
+  }
+
+  protected override _fields(out: Composer): Map<number, FieldWriter> {
+    const fields = super._fields(out);
+    const { type } = this;
+    if (this._graphs.length > 0) {
+      const number = type === AttributeType.GRAPH ? AttributeField.g : AttributeField.graphs;
+      fields.set(number, (inner) => {
+        for (const graph of this._graphs) inner.message(number, (content) => graph._write(content));
+      });
+    }
+    const tensors = this.#tensors;
+    if (tensors !== undefined) {
+      const number = type === AttributeType.TENSOR ? AttributeField.t : AttributeField.tensors;
+      fields.set(number, (inner) => {
+        for (const tensor of tensors) tensor._writeField(inner, number);
+      });
+    }
+    return fields;
   }
 
   /** The value, in the form of its type; undefined for attributes that refer to a function's. */
@@ -282,21 +300,6 @@ export class Attribute extends DocumentPart {
       this.#tensors = tensors;
     }
     return this.#tensors;
-  }
-
-  #writeGraphs(): void {
-    const number = this.type === AttributeType.GRAPH ? AttributeField.g : AttributeField.graphs;
-    this._replace(number, (out) => {
-      for (const graph of this._graphs) out.message(number, (inner) => graph._write(inner));
-    });
-  }
-
-  #setTensors(number: number, inputs: readonly (DenseTensor | Tensor)[]): void {
-    const tensors = inputs.map((input) => (input instanceof Tensor ? input : Tensor.from('', input)));
-    this.#tensors = tensors;
-    this._replace(number, (out) => {
-      for (const tensor of tensors) out.message(number, (inner) => tensor._write(inner));
-    });
   }
 }
 

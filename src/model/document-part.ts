@@ -6,6 +6,8 @@ import type { Skeleton } from '../format/skeleton.js';
 /** Where a message stands in the file: the field that holds it, and its content. */
 export interface Place {
   readonly skeleton: Skeleton;
+  /** Number of the field. */
+  readonly number: number;
   /** Position of the field's tag. */
   readonly fieldStart: number;
   /** Position of the content. */
@@ -37,28 +39,41 @@ export abstract class DocumentPart {
   /** @internal Writes the message as a field of its parent. */
   _writeField(out: Composer, number: number): void {
     const place = this._place;
-    if (this._replaced === undefined && place !== undefined) out.range(place.skeleton, place.fieldStart, place.end);
-    else out.message(number, (inner) => this._writeContent(inner));
+    if (place?.number === number && this._isCopied(out)) out.range(place.skeleton, place.fieldStart, place.end);
+    else out.message(number, (inner) => this._write(inner));
   }
 
-  /** @internal */
-  protected _writeContent(out: Composer): void {
-    rewriteMessage(
-      out,
-      this._schema,
-      this._place?.skeleton,
-      this._place ? [this._place] : [],
-      this._replaced ?? new Map(),
-    );
+  /** @internal Writes the message's content. */
+  _write(out: Composer): void {
+    const place = this._place;
+    if (place !== undefined && this._isCopied(out)) out.range(place.skeleton, place.start, place.end);
+    else rewriteMessage(out, this._schema, place?.skeleton, place ? [place] : [], this._fields(out));
+  }
+
+  /** @internal Is it to be written as it is in the file? */
+  _isCopied(out: Composer): boolean {
+    return this._replaced === undefined && out.mayCopy(this);
+  }
+
+  /** @internal The fields to write anew. */
+  protected _fields(out: Composer): Map<number, FieldWriter> {
+    return new Map([...(this._replaced ?? []), ...(out.rewrites?.fields.get(this) ?? [])]);
   }
 }
 
 /** The place of the field that a reader stands at. */
 export function placeOf(field: {
   readonly skeleton: Skeleton;
+  readonly number: number;
   readonly fieldStart: number;
   readonly start: number;
   readonly end: number;
 }): Place {
-  return { skeleton: field.skeleton, fieldStart: field.fieldStart, start: field.start, end: field.end };
+  return {
+    skeleton: field.skeleton,
+    number: field.number,
+    fieldStart: field.fieldStart,
+    start: field.start,
+    end: field.end,
+  };
 }

@@ -8,7 +8,7 @@ import type { ValueInfo } from './value-info.js';
 /** Writes a graph's content: ranges of the file for all that is as it was. */
 export function writeGraph(graph: Graph, out: Composer): void {
   const { _layout: layout, _skeleton: skeleton, _spans: spans } = graph;
-  if (!graph._isModified && skeleton !== undefined) {
+  if (skeleton !== undefined && graph._isCopied(out)) {
     for (const span of spans) out.range(skeleton, span.start, span.end);
     return;
   }

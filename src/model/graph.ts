@@ -180,6 +180,7 @@ export class Graph extends GraphContent {
     if (this.isFunctionBody) throw new ModelError('a function has no initializers: use a Constant node');
     const made = tensor instanceof Tensor ? tensor._named(name) : Tensor.from(name, tensor);
     const value = this.#define(name);
+    if (made.location === 'external') this.model._hasExternalData = true;
     value._initializer = made;
     this._initializers.add(value);
     this._initializerList = undefined;
@@ -191,6 +192,7 @@ export class Graph extends GraphContent {
   setInitializer(value: Value, tensor: DenseTensor | Tensor): void {
     if (!this._initializers.has(value)) throw new ModelError(`value ${value.name} is not an initializer`);
     value._initializer = tensor instanceof Tensor ? tensor._named(value.name) : Tensor.from(value.name, tensor);
+    if (value._initializer.location === 'external') this.model._hasExternalData = true;
     value.sparseInitializer = undefined;
     this._touch();
   }
@@ -235,6 +237,11 @@ export class Graph extends GraphContent {
       value._undeclare(info);
       this._touch();
     }
+  }
+
+  /** @internal Is it to be written as it is in the file? */
+  _isCopied(out: Composer): boolean {
+    return !this._isModified && out.mayCopy(this);
   }
 
   /** @internal Writes the message's content. */

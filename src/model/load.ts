@@ -18,8 +18,7 @@ export async function load(from: ModelSource): Promise<Model> {
   const source = await openSource(from);
   if (source.size === 0) throw new FormatError(source.name, 'is empty: not an ONNX model');
   const skeleton = source.bytes ? new Skeleton(source, source.bytes) : await scan(source);
-  validate(skeleton, 0, skeleton.bytes.length, messageSchema('ModelProto'));
-  const model = new Model(skeleton);
+  const model = new Model(skeleton, validate(skeleton, 0, skeleton.bytes.length, messageSchema('ModelProto')));
   if (model.graph._spans.length === 0) throw new FormatError(source.name, 'has no graph: not an ONNX model');
   return model;
 }

@@ -79,7 +79,7 @@ export class LocalFunction {
   /** @internal */
   _writeField(out: Composer, number: number): void {
     const { skeleton, fieldStart, end } = this.#place;
-    if (this.body._isModified) out.message(number, (inner) => this.body._write(inner));
+    if (!this.body._isCopied(out)) out.message(number, (inner) => this.body._write(inner));
     else out.range(skeleton, fieldStart, end);
   }
 }

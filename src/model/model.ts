@@ -1,6 +1,5 @@
 import type { ByteSource } from '../format/byte-source.js';
-import type { Chunk } from '../format/composer.js';
-import { Composer } from '../format/composer.js';
+import { type Chunk, Composer, type Rewrites } from '../format/composer.js';
 import { FieldReader } from '../format/field-reader.js';
 import { NameTable } from '../format/name-table.js';
 import { type FieldWriter, rewriteMessage, type Span } from '../format/rewrite-message.js';
@@ -34,6 +33,8 @@ export class Model {
   readonly opsetImports: OpsetImports;
   /** Metadata properties. */
   readonly metadata: Metadata;
+  /** @internal May any tensor have external data? */
+  _hasExternalData: boolean;
   readonly #skeleton: Skeleton;
   readonly #texts: Record<TextName, string> = { producerName: '', producerVersion: '', domain: '', docString: '' };
   readonly #replaced = new Map<number, FieldWriter>();
@@ -46,8 +47,9 @@ export class Model {
   readonly #counters = new Map<string, number>();
 
   /** @internal Use `load`. */
-  constructor(skeleton: Skeleton) {
+  constructor(skeleton: Skeleton, hasExternalData: boolean) {
     this.#skeleton = skeleton;
+    this._hasExternalData = hasExternalData;
     this._names = new NameTable(skeleton.bytes);
     const graphs: Span[] = [];
     const functions: Place[] = [];
@@ -207,23 +209,25 @@ export class Model {
   }
 
   /** @internal The file to write. */
-  _chunks(): readonly Chunk[] {
-    const out = new Composer();
+  _chunks(rewrites?: Rewrites): readonly Chunk[] {
+    const out = new Composer(rewrites);
     const skeleton = this.#skeleton;
     const whole = { start: 0, end: skeleton.bytes.length };
-    if (!this.#modified) out.range(skeleton, whole.start, whole.end);
-    else {
-      const replaced = new Map(this.#replaced);
-      if (this.graph._isModified) {
-        replaced.set(ModelField.graph, () => out.message(ModelField.graph, (inner) => this.graph._write(inner)));
-      }
-      if (this.functions.some(({ body }) => body._isModified)) {
-        replaced.set(ModelField.functions, () => {
-          for (const fn of this.functions) fn._writeField(out, ModelField.functions);
-        });
-      }
-      rewriteMessage(out, SCHEMA, skeleton, [whole], replaced);
+    const isCopied = (graph: Graph) => graph._isCopied(out);
+    if (!this.#modified && isCopied(this.graph) && this.functions.every(({ body }) => isCopied(body))) {
+      out.range(skeleton, whole.start, whole.end);
+      return out.chunks();
     }
+    const replaced = new Map(this.#replaced);
+    if (!isCopied(this.graph)) {
+      replaced.set(ModelField.graph, () => out.message(ModelField.graph, (inner) => this.graph._write(inner)));
+    }
+    if (!this.functions.every(({ body }) => isCopied(body))) {
+      replaced.set(ModelField.functions, () => {
+        for (const fn of this.functions) fn._writeField(out, ModelField.functions);
+      });
+    }
+    rewriteMessage(out, SCHEMA, skeleton, [whole], replaced);
     return out.chunks();
   }
 

@@ -1,6 +1,6 @@
 import type { Composer } from '../format/composer.js';
 import { FieldReader } from '../format/field-reader.js';
-import { rewriteMessage, type Span } from '../format/rewrite-message.js';
+import type { FieldWriter, Span } from '../format/rewrite-message.js';
 import { AttributeField, type MessageSchema, messageSchema, NodeField } from '../format/schema.js';
 import type { Skeleton } from '../format/skeleton.js';
 import { decodeText } from '../format/text.js';
@@ -264,6 +264,8 @@ export class Node extends DocumentPart implements AttributeOwner {
     const gone = new Set(removed?._graphs);
     this.#subgraphs = [...this.#subgraphs.filter((graph) => !gone.has(graph)), ...(added?._graphs ?? [])];
     this.#attributesEdited = true;
+    // A tensor may come with data of another model.
+    if (added?._mayHoldTensors) this.graph.model._hasExternalData = true;
     this._touch();
   }
 
@@ -322,20 +324,22 @@ export class Node extends DocumentPart implements AttributeOwner {
     return texts;
   }
 
-  protected override _writeContent(out: Composer): void {
-    const replaced = new Map(this._replaced);
-    const names = (number: number, values: readonly (Value | undefined)[]) =>
-      replaced.set(number, () => {
-        for (const value of values) out.string(number, value?.name ?? '');
-      });
-    names(NodeField.input, this.inputs);
-    names(NodeField.output, this.#outputs);
-    const attributes = this.#attributes;
-    if (attributes !== undefined && (this.#attributesEdited || attributes._isModified)) {
-      replaced.set(NodeField.attribute, () => attributes._write(out));
+  protected override _fields(out: Composer): Map<number, FieldWriter> {
+    const fields = super._fields(out);
+    if (this._replaced !== undefined) {
+      fields.set(NodeField.input, (inner) => writeNames(inner, NodeField.input, this.inputs));
+      fields.set(NodeField.output, (inner) => writeNames(inner, NodeField.output, this.#outputs));
     }
-    rewriteMessage(out, SCHEMA, this._place?.skeleton, this._place ? [this._place] : [], replaced);
+    const attributes = this.#attributes;
+    if (attributes !== undefined && (this.#attributesEdited || !attributes._isCopied(out))) {
+      fields.set(NodeField.attribute, (inner) => attributes._write(inner));
+    }
+    return fields;
   }
+}
+
+function writeNames(out: Composer, number: number, values: readonly (Value | undefined)[]): void {
+  for (const value of values) out.string(number, value?.name ?? '');
 }
 
 function holdsGraphs(skeleton: Skeleton, start: number, end: number): boolean {

@@ -1,4 +1,6 @@
+import type { Composer } from '../format/composer.js';
 import { FieldReader, readPackedInts } from '../format/field-reader.js';
+import type { FieldWriter } from '../format/rewrite-message.js';
 import { type MessageSchema, messageSchema, SparseTensorField } from '../format/schema.js';
 import { DocumentPart, type Place, placeOf } from './document-part.js';
 import { Tensor } from './tensor.js';
@@ -41,11 +43,16 @@ export class SparseTensor extends DocumentPart {
 
   /** @internal */
   _rename(name: string): void {
-    const { values } = this;
-    if (values === undefined) return;
-    values._rename(name);
-    this._replace(SparseTensorField.values, (out) => {
-      out.message(SparseTensorField.values, (inner) => values._write(inner));
-    });
+    this.values?._rename(name);
+    this._replaced ??= new Map();
+  }
+
+  protected override _fields(out: Composer): Map<number, FieldWriter> {
+    const fields = super._fields(out);
+    const { values, indices } = this;
+    if (values) fields.set(SparseTensorField.values, (inner) => values._writeField(inner, SparseTensorField.values));
+    if (indices)
+      fields.set(SparseTensorField.indices, (inner) => indices._writeField(inner, SparseTensorField.indices));
+    return fields;
   }
 }

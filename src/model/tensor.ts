@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray';
 import ndarray from 'ndarray';
-import type { Composer } from '../format/composer.js';
+import type { Chunk } from '../format/composer.js';
 import { FieldReader, readPackedInts } from '../format/field-reader.js';
 import { PayloadNotLoaded } from '../format/format-error.js';
 import { type MessageSchema, messageSchema, TensorField } from '../format/schema.js';
@@ -105,13 +105,6 @@ export class Tensor extends DocumentPart {
     this._replace(TensorField.name, (out) => out.string(TensorField.name, name));
   }
 
-  /** @internal Writes the message's content. */
-  _write(out: Composer): void {
-    const place = this._place;
-    if (this._replaced === undefined && place !== undefined) out.range(place.skeleton, place.start, place.end);
-    else this._writeContent(out);
-  }
-
   /** Bytes that the elements take where they are stored. */
   get byteLength(): number {
     if (this._raw) return this._raw.length;
@@ -125,6 +118,13 @@ export class Tensor extends DocumentPart {
   /** Where the elements are, when they are in a file of their own. */
   get external(): ExternalData | undefined {
     return this.location === 'external' ? ExternalData._read(this._place as Place) : undefined;
+  }
+
+  /** @internal The elements as bytes, from wherever they are; undefined where they are in typed fields. */
+  _elements(): Chunk | undefined {
+    if (this.#made !== undefined) return this.location === 'raw' ? encodeElements(this.#made) : undefined;
+    const payload = this.#payload();
+    return payload?.bytes ?? payload;
   }
 
   /**
