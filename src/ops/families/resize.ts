@@ -1,5 +1,5 @@
 import { Dim } from '../../symbolic/dim.js';
-import { type Scalar, scalarFloor, scalarMul, scalarSub, scalarValue } from '../../symbolic/scalar.js';
+import { Rational, type Scalar, scalarFloor, scalarMul, scalarSub, scalarValue } from '../../symbolic/scalar.js';
 import { axesOf } from '../lib/known.js';
 import type { InferContext, OpDefinition, Shape } from '../types.js';
 
@@ -12,13 +12,22 @@ interface Request {
   readonly sizes: number;
 }
 
+/** Halves, quarters ... down to this fraction are multiplied without rounding at all sizes that anybody has. */
+const FINEST = 256;
+
+/** Is a size times this the same in float32 as it is exactly? */
+function isExact(scale: Scalar): boolean {
+  if (scale instanceof Dim) return true;
+  return scale instanceof Rational ? FINEST % scale.den === 0 : Number.isInteger(scale * FINEST);
+}
+
 /** `floor(size * scale)`, multiplied in float32 as onnxruntime does. */
 function scaled(ctx: InferContext, size: Dim | undefined, scale: Scalar | undefined): Dim | undefined {
   if (size === undefined || scale === undefined) return undefined;
   const known = scalarValue(scale);
   if (size.value !== undefined && known !== undefined) return Dim.of(Math.floor(Math.fround(size.value * known)));
-  const result = scalarFloor(scalarMul(size, scale));
-  // 0.7 is no fraction that a symbol can be multiplied with: whether the product is rounded up depends on the size.
+  const result = isExact(scale) ? scalarFloor(scalarMul(size, scale)) : undefined;
+  // Times 0.7, it depends on the size whether the product is rounded to the next integer.
   return result instanceof Dim ? result : ctx.fresh(ctx.opType.toLowerCase());
 }
 
@@ -30,7 +39,7 @@ function croppedScale(scale: Scalar | undefined, roi: Scalars | undefined, i: nu
 
 /**
  * All axes scaled alike, so that none (not_larger), or each (not_smaller), gets larger than asked for: by the smallest or
- * largest of `asked / size`, the products rounded half up. Unknown where the order of two ratios is not proved.
+ * largest of `asked / size`. Unknown where the order of two ratios is not proved.
  */
 function keepRatio(sizes: Shape, asked: Shape, larger: boolean): Shape {
   const decides = asked.findIndex((target, j) =>
@@ -44,11 +53,17 @@ function keepRatio(sizes: Shape, asked: Shape, larger: boolean): Shape {
   );
   const target = asked[decides];
   const from = sizes[decides];
-  return sizes.map((size, i) => {
-    if (i === decides) return target;
-    if (size === undefined || target === undefined || from === undefined || from.isZero()) return undefined;
-    return size.mul(target).mul(2).add(from).floorDiv(from.mul(2));
-  });
+  if (target === undefined || from === undefined) return sizes.map(() => undefined);
+  return sizes.map((size, i) => (i === decides ? target : size && inRatio(size, target, from)));
+}
+
+/** `size * target / from` to the nearest integer, in float32 as onnxruntime: of symbols only where it is exact. */
+function inRatio(size: Dim, target: Dim, from: Dim): Dim | undefined {
+  if (from.value === undefined || target.value === undefined || size.value === undefined) {
+    return size.mul(target).exactQuotient(from);
+  }
+  const ratio = Math.fround(target.value / from.value);
+  return Dim.of(Math.floor(Math.fround(ratio * size.value) + 0.5));
 }
 
 /** New sizes of the axes that `axes` names, in that order; undefined when nothing is known. */
