@@ -5,6 +5,12 @@ import { definitions as batchNorm } from './families/batch-norm.js';
 import { definitions as cast } from './families/cast.js';
 import { definitions as comparison } from './families/comparison.js';
 import { definitions as concatSplit } from './families/concat-split.js';
+import { definitions as contribAttention } from './families/contrib-attention.js';
+import { definitions as contribElementwise } from './families/contrib-elementwise.js';
+import { definitions as contribLayout } from './families/contrib-layout.js';
+import { definitions as contribMatmul } from './families/contrib-matmul.js';
+import { definitions as contribMisc } from './families/contrib-misc.js';
+import { definitions as contribQuantized } from './families/contrib-quantized.js';
 import { definitions as control } from './families/control.js';
 import { definitions as conv } from './families/conv.js';
 import { definitions as creation } from './families/creation.js';
@@ -16,6 +22,7 @@ import { definitions as logic } from './families/logic.js';
 import { definitions as loss } from './families/loss.js';
 import { definitions as math } from './families/math.js';
 import { definitions as matmul } from './families/matmul.js';
+import { definitions as ml } from './families/ml.js';
 import { definitions as normalization } from './families/normalization.js';
 import { definitions as optional } from './families/optional.js';
 import { definitions as pad } from './families/pad.js';
@@ -86,6 +93,13 @@ const FAMILIES: readonly (readonly OpDefinition[])[] = [
   sequence,
   string,
   quantization,
+  ml,
+  contribMatmul,
+  contribElementwise,
+  contribAttention,
+  contribQuantized,
+  contribLayout,
+  contribMisc,
 ];
 
 const byKey = new Map<string, OpDefinition>();

@@ -78,6 +78,14 @@ function inferNormalizer(ctx: InferContext): void {
   ctx.setTensor(0, DataType.STRING, result);
 }
 
+/** One weight for each n-gram of the pool: the largest index decides how many. */
+function inferTfIdf(ctx: InferContext): void {
+  const indexes = ctx.attributes.ints('ngram_indexes');
+  const count = indexes === undefined ? undefined : Dim.of(Math.max(-1, ...indexes) + 1);
+  const shape = ctx.shape(0);
+  ctx.setTensor(0, DataType.FLOAT, shape && [...shape.slice(0, -1), count]);
+}
+
 /** Operators on text. */
 export const definitions: readonly OpDefinition[] = [
   {
@@ -87,5 +95,6 @@ export const definitions: readonly OpDefinition[] = [
   },
   { name: 'StringSplit', infer: inferSplit, evaluate: evaluateSplit },
   { name: 'StringNormalizer', infer: inferNormalizer },
+  { name: 'TfIdfVectorizer', infer: inferTfIdf },
   { name: 'RegexFullMatch', infer: (ctx) => ctx.setTensor(0, DataType.BOOL, ctx.shape(0)) },
 ];
