@@ -133,8 +133,11 @@ export class RuleContext implements InferContext {
   }
 
   setOutput(i: number, facts: Facts | undefined): void {
-    if (facts?.kind === 'tensor') this.setTensor(i, facts.dtype, facts.shape, facts.content);
-    else this.outputs[i] = facts;
+    if (facts?.kind !== 'tensor') this.outputs[i] = facts;
+    else {
+      this.setTensor(i, facts.dtype, facts.shape, facts.content);
+      if (facts.fill !== undefined) this.outputs[i] = { ...(this.outputs[i] as TensorFacts), fill: facts.fill };
+    }
   }
 
   setTensor(

@@ -18,6 +18,8 @@ export interface TensorFacts {
    * shape is all numbers. Integers and bools (0/1) are `Dim`; see {@link Scalar} for floats.
    */
   readonly content?: readonly (Scalar | undefined)[] | undefined;
+  /** What every element is, where all are the same; known of tensors of any size, symbolic ones too. */
+  readonly fill?: Scalar | undefined;
 }
 
 export interface SequenceFacts {

@@ -49,8 +49,10 @@ function repeated(attributes: Attributes): DenseTensor {
 function inferConstantOfShape(ctx: InferContext): void {
   const value = repeated(ctx.attributes);
   const shape = integerParameter(ctx, undefined, 0);
-  if (shape === undefined || shape === 'absent') ctx.setTensor(0, value.dtype, undefined);
-  else ctx.setTensor(0, value.dtype, shape, repeat(contentOfDense(value)?.[0], numbersOfShape(shape)));
+  const fill = contentOfDense(value)?.[0];
+  const known = shape === 'absent' ? undefined : shape;
+  const content = repeat(fill, numbersOfShape(known));
+  ctx.setOutput(0, { kind: 'tensor', dtype: value.dtype, shape: known, content, fill });
 }
 
 function repeat(element: Scalar | undefined, sizes: readonly number[] | undefined): Content | undefined {

@@ -4,7 +4,7 @@ import { required } from '../lib/alloc.js';
 import { type Elements, elementsOf, elementsOfContent, newTensor } from '../lib/elements.js';
 import { gatherPositions } from '../lib/index-positions.js';
 import { axesOf, integerParameter, integersGiven, numberParameter, valid } from '../lib/known.js';
-import { movedTensor, setMoved } from '../lib/moved.js';
+import { movedTensor, setMixed } from '../lib/moved.js';
 import { readBlocks } from '../lib/movement.js';
 import type { EvalContext, InferContext, OpDefinition, Shape } from '../types.js';
 import { EvaluationError } from '../types.js';
@@ -49,7 +49,7 @@ function inferPad(ctx: InferContext): void {
     ctx.unknown('the amounts of Pad depend on the data');
   }
   const concrete = ends && concreteEnds(ends);
-  setMoved(ctx, result, concrete && ((from, sizes) => pad(from, sizes, concrete, modeOf(ctx), symbolicValue(ctx))));
+  setMixed(ctx, result, concrete && ((from, sizes) => pad(from, sizes, concrete, modeOf(ctx), symbolicValue(ctx))));
 }
 
 function concreteEnds(ends: readonly Ends<Dim | undefined>[]): Ends<number>[] | undefined {

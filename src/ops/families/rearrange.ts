@@ -3,7 +3,7 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { integers, required } from '../lib/alloc.js';
 import { allocateLike, copyRun, type Elements, elementsOf, tensorOf, zeroRun } from '../lib/elements.js';
 import { axisOf, dimOf, valid } from '../lib/known.js';
-import { movedTensor, setMoved } from '../lib/moved.js';
+import { movedTensor, setMixed, setMoved } from '../lib/moved.js';
 import { permute } from '../lib/movement.js';
 import type { Attributes, EvalContext, InferContext, OpDefinition, Shape } from '../types.js';
 
@@ -104,7 +104,7 @@ function trilu(from: Elements, sizes: readonly number[], k: number, upper: boole
 function inferTrilu(ctx: InferContext): void {
   const k = ctx.hasInput(1) ? dimOf(ctx.content(1)?.[0])?.value : 0;
   const upper = ctx.attributes.int('upper', 1) !== 0;
-  setMoved(ctx, ctx.shape(0), k === undefined ? undefined : (from, sizes) => trilu(from, sizes, k, upper));
+  setMixed(ctx, ctx.shape(0), k === undefined ? undefined : (from, sizes) => trilu(from, sizes, k, upper));
 }
 
 function evaluateTrilu(ctx: EvalContext): DenseTensor[] {

@@ -10,9 +10,9 @@ import { EvaluationError } from '../types.js';
 
 const ONE = Dim.of(1);
 
-/** The elements of input 0 in another shape: type and content stay. */
+/** The elements of input 0 in another shape. */
 function setReshaped(ctx: InferContext, shape: Shape | undefined): void {
-  ctx.setTensor(0, ctx.dtype(0), shape, ctx.content(0));
+  ctx.setOutput(0, { kind: 'tensor', dtype: ctx.dtype(0), shape, content: ctx.content(0), fill: ctx.tensor(0)?.fill });
 }
 
 /** The elements of input 0 in another shape. */

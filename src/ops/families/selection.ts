@@ -58,10 +58,13 @@ function inferNonZero(ctx: InferContext): void {
   if (sizes !== undefined && found !== undefined) {
     const positions = coordinates(found, sizes).map((x) => Dim.of(x));
     ctx.setTensor(0, DataType.INT64, [rank, Dim.of(found.length)], positions);
-  } else {
-    ctx.unknown('the number of elements that are not zero depends on the data');
-    ctx.setTensor(0, DataType.INT64, [rank, ctx.fresh('nonzero')]);
+    return;
   }
+  // Exporters write NonZero(ConstantOfShape(n)) for 0, 1 ... n - 1.
+  const isFilled = isTrue(ctx.tensor(0)?.fill);
+  const count = isFilled === undefined ? undefined : isFilled ? shape && product(shape) : Dim.of(0);
+  if (count === undefined) ctx.unknown('the number of elements that are not zero depends on the data');
+  ctx.setTensor(0, DataType.INT64, [rank, count ?? ctx.fresh('nonzero')]);
 }
 
 function evaluateNonZero({ inputs }: EvalContext): DenseTensor[] {

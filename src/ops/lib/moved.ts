@@ -7,8 +7,14 @@ import { numbersOfShape } from './known.js';
 /** Moves elements of a tensor of the given sizes: the one piece of code for symbolic contents and typed arrays. */
 export type Move = (from: Elements, sizes: readonly number[]) => Elements;
 
-/** Sets output 0 to the elements of input 0, moved; its type stays. */
+/** Sets output 0 to elements of input 0, and none but those, in other places; the type stays. */
 export function setMoved(ctx: InferContext, shape: Shape | undefined, move: Move | undefined): void {
+  const content = move && numbersOfShape(shape) && movedContent(ctx, 0, move);
+  ctx.setOutput(0, { kind: 'tensor', dtype: ctx.dtype(0), shape, content, fill: ctx.tensor(0)?.fill });
+}
+
+/** As {@link setMoved}, where other elements are put between those of the input. */
+export function setMixed(ctx: InferContext, shape: Shape | undefined, move: Move | undefined): void {
   ctx.setTensor(0, ctx.dtype(0), shape, move && numbersOfShape(shape) && movedContent(ctx, 0, move));
 }
 

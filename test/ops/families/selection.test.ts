@@ -28,6 +28,20 @@ describe('NonZero', () => {
   });
 });
 
+test('NonZero of ones, as exporters write a range', () => {
+  const filled = (value: number) =>
+    inferOp('ConstantOfShape', [facts(DataType.INT64, [2], ['B', 'T'])], { attributes: { value: float([value]) } })
+      .tensor;
+  expect(inferOp('NonZero', [filled(1)]).shape).toBe('[2, B*T]');
+  expect(inferOp('NonZero', [filled(0)]).shape).toBe('[2, 0]');
+  const reshaped = inferOp('Reshape', [filled(1), int64([-1])]).tensor;
+  const moved = inferOp('Slice', [reshaped, int64([1]), int64([2 ** 31 - 1])]).tensor;
+  expect(inferOp('NonZero', [moved]).shape).toBe('[1, B*T - 1]');
+  // Zeros are put in between.
+  const pads = int64([1, 0]);
+  expect(inferOp('NonZero', [inferOp('Pad', [moved, pads]).tensor]).shape).toMatch(/\?nonzero_\d+]$/);
+});
+
 describe('Compress', () => {
   test('as onnxruntime', async () => {
     const cases = tensors(shapes({ minRank: 1, maxRank: 3 }), NUMBERS).chain((x) =>
