@@ -7,7 +7,6 @@ import { definitions as creation } from './creation.js';
 import { definitions as gather } from './gather.js';
 import { definitions as pad } from './pad.js';
 import { definitions as rearrange } from './rearrange.js';
-import { definitions as unique } from './unique.js';
 
 const DOMAIN = 'com.microsoft';
 const ONE = Dim.of(1);
@@ -78,6 +77,14 @@ function inferGreedySearch(ctx: InferContext): void {
   ctx.setTensor(0, DataType.INT32, [ctx.shape(0)?.[0], dimOf(ctx.content(1)?.[0])]);
 }
 
+/** Distinct values, for each element where its value stands among them, and how often each occurs. */
+function inferUnique(ctx: InferContext): void {
+  const count = ctx.fresh('unique');
+  ctx.setTensor(0, ctx.dtype(0), [count]);
+  if (ctx.hasOutput(1)) ctx.setTensor(1, DataType.INT64, ctx.shape(0));
+  if (ctx.hasOutput(2)) ctx.setTensor(2, DataType.INT64, [count]);
+}
+
 /** A list of tokens for each string. */
 function inferTokenizer(ctx: InferContext): void {
   const shape = ctx.shape(0);
@@ -90,7 +97,7 @@ export const definitions: readonly OpDefinition[] = [
   standard(creation, 'Range'),
   standard(gather, 'GatherND'),
   standard(pad, 'Pad'),
-  standard(unique, 'Unique'),
+  { name: 'Unique', infer: inferUnique },
   { name: 'ExpandDims', infer: inferExpandDims },
   { name: 'TorchEmbedding', infer: inferEmbedding },
   { name: 'UnfoldTensor', infer: inferUnfold },
