@@ -17,9 +17,10 @@ export interface Target {
 /**
  * Resolves `--output`, `--out-dir` and `--in-place` for all inputs.
  *
+ * @param suffix - what the default name says of the result: `model.fixed.onnx`
  * @throws UsageError when they contradict each other, would overwrite an input, or cannot be written
  */
-export function resolveTargets(inputs: readonly string[], args: Args): Target[] {
+export function resolveTargets(inputs: readonly string[], args: Args, suffix = 'fixed'): Target[] {
   const output = text(args, 'output');
   const outDir = text(args, 'out-dir');
   const inPlace = flag(args, 'in-place');
@@ -34,27 +35,30 @@ export function resolveTargets(inputs: readonly string[], args: Args): Target[] 
   }
   const targets = inputs.map((input) => ({
     input,
-    output: inPlace ? input : (output ?? (outDir === undefined ? fixedName(input) : join(outDir, basename(input)))),
+    output: inPlace
+      ? input
+      : (output ?? (outDir === undefined ? defaultName(input, suffix) : join(outDir, basename(input)))),
     requested: output !== undefined || outDir !== undefined,
     inPlace,
   }));
-  for (const target of targets) checkTarget(target, inputs, outDir !== undefined);
+  const taken = new Set(inputs.flatMap(identities));
+  for (const target of targets) checkTarget(target, taken, outDir !== undefined);
   checkDistinct(targets);
   return targets.map((target) => ({ ...target, output: throughLinks(target.output) }));
 }
 
 /** `model.onnx` -> `model.fixed.onnx`. */
-function fixedName(input: string): string {
-  return join(dirname(input), `${basename(input).replace(/\.onnx$/i, '')}.fixed.onnx`);
+function defaultName(input: string, suffix: string): string {
+  return join(dirname(input), `${basename(input).replace(/\.onnx$/i, '')}.${suffix}.onnx`);
 }
 
 function checkTarget(
   { input, output, inPlace, requested }: Target,
-  inputs: readonly string[],
+  taken: ReadonlySet<string>,
   inOutDir: boolean,
 ): void {
   const stats = statOf(output);
-  if (!inPlace && inputs.some((input) => isSameFile(output, input))) {
+  if (!inPlace && identities(output).some((identity) => taken.has(identity))) {
     throw new UsageError(`${output} is an input; use --in-place to replace it`);
   }
   if (stats?.isDirectory() && !inPlace) {
@@ -79,10 +83,10 @@ function checkDistinct(targets: readonly Target[]): void {
   }
 }
 
-function isSameFile(a: string, b: string): boolean {
-  if (resolve(a) === resolve(b)) return true;
-  const [first, second] = [statOf(a), statOf(b)];
-  return first !== undefined && second !== undefined && first.dev === second.dev && first.ino === second.ino;
+/** What tells whether two paths are one file: the path itself and, for a file that exists, its place on the disk. */
+function identities(path: string): string[] {
+  const stats = statOf(path);
+  return stats === undefined ? [resolve(path)] : [resolve(path), `${stats.dev}:${stats.ino}`];
 }
 
 /** A link is written through, not replaced. */
