@@ -25,6 +25,7 @@ function isExact(scale: Scalar): boolean {
 function scaled(ctx: InferContext, size: Dim | undefined, scale: Scalar | undefined): Dim | undefined {
   if (size === undefined || scale === undefined) return undefined;
   const known = scalarValue(scale);
+  if (known !== undefined && !(known >= 0 && known < Number.POSITIVE_INFINITY)) return undefined;
   if (size.value !== undefined && known !== undefined) return Dim.of(Math.floor(Math.fround(size.value * known)));
   const result = isExact(scale) ? scalarFloor(scalarMul(size, scale)) : undefined;
   // Times 0.7, it depends on the size whether the product is rounded to the next integer.
@@ -62,6 +63,7 @@ function inRatio(size: Dim, target: Dim, from: Dim): Dim | undefined {
   if (from.value === undefined || target.value === undefined || size.value === undefined) {
     return size.mul(target).exactQuotient(from);
   }
+  if (from.value === 0) return undefined;
   const ratio = Math.fround(target.value / from.value);
   return Dim.of(Math.floor(Math.fround(ratio * size.value) + 0.5));
 }

@@ -2,7 +2,7 @@ import { Dim } from '../../symbolic/dim.js';
 import { DataType } from '../../tensor/dtype.js';
 import { equalAxes } from '../lib/equal-sizes.js';
 import { axesOf, dimOf, product, shapeOfNumbers } from '../lib/known.js';
-import { kernelExtent, padsOf } from '../lib/windows.js';
+import { windowedSizes } from '../lib/windows.js';
 import type { InferContext, OpDefinition, Shape } from '../types.js';
 
 /** An operator whose output has the type of input 0. */
@@ -23,12 +23,16 @@ function gridSampleShape(ctx: InferContext): Shape | undefined {
   return [batch, x?.[1], ...sizes];
 }
 
+/** An affine map is of the plane or of space. */
+const RANKS = [2, 3];
+
 /** Matrices [N, r, r + 1] and a size N, C, d1 ... dr to a grid [N, d1 ... dr, r]. */
 function affineGridShape(ctx: InferContext): Shape | undefined {
   const size = ctx.content(1)?.map(dimOf);
-  const rank = size === undefined ? ctx.shape(0)?.[1]?.value : size.length - 2;
+  const rows = ctx.shape(0)?.[1]?.value;
+  const rank = size === undefined ? RANKS.find((r) => r === rows) : size.length - 2;
   const batch = ctx.unify(ctx.shape(0)?.[0], size?.[0], 'batch of AffineGrid', [{ input: 0, axis: 0 }]);
-  if (rank === undefined) return undefined;
+  if (rank === undefined || rank < 0) return undefined;
   const sizes = Array.from({ length: rank }, (_, i) => size?.[i + 2]);
   return [batch, ...sizes, Dim.of(rank)];
 }
@@ -72,28 +76,11 @@ function col2ImShape(ctx: InferContext): Shape | undefined {
   if (rank === undefined) return undefined;
   if (image !== undefined && block !== undefined) {
     const what = 'blocks of Col2Im';
-    ctx.unify(x?.[2], blockCount(ctx, image, block), what, [{ input: 0, axis: 2 }]);
+    ctx.unify(x?.[2], product(windowedSizes(ctx.attributes, image, block)), what, [{ input: 0, axis: 2 }]);
   }
   const isGiven = elements !== undefined && !elements.isZero();
   const channels = isGiven ? (x?.[1]?.exactQuotient(elements) ?? x?.[1]?.floorDiv(elements)) : undefined;
   return [x?.[0], channels, ...(image ?? new Array<undefined>(rank).fill(undefined))];
-}
-
-function blockCount({ attributes }: InferContext, image: Shape, block: Shape): Dim | undefined {
-  const counts = image.map((size, i) => {
-    const [head, tail] = padsOf(attributes, i, image.length);
-    const extent = kernelExtent(attributes, i, block[i]);
-    const stride = attributes.ints('strides')?.[i] ?? 1;
-    return (
-      extent &&
-      size
-        ?.add(head + tail)
-        .sub(extent)
-        .floorDiv(stride)
-        .add(1)
-    );
-  });
-  return product(counts);
 }
 
 /** Boxes [N, boxes, 4] and scores [N, classes, boxes] to as many [batch, class, box] as are left. */

@@ -44,6 +44,7 @@ export function windowedSizes(attributes: Attributes, sizes: Shape, kernel: Shap
   const up = attributes.int('ceil_mode', 0) !== 0;
   return sizes.map((size, i) => {
     const stride = attributes.ints('strides')?.[i] ?? 1;
+    if (stride < 1) return undefined;
     if (same) return size?.ceilDiv(stride);
     const [head, tail] = padsOf(attributes, i, sizes.length);
     return positions(size, { extent: kernelExtent(attributes, i, kernel[i]), stride, head, tail }, up);
