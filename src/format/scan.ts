@@ -52,7 +52,8 @@ function* run(source: ByteSource, schema: MessageSchema): Generator<Request, Ske
   let at = 0; // position in the window
   let from = 0; // what is before it in the window is in `kept` already
   let offset = 0; // of the window in the file
-  let ahead = Math.min(source.readAhead, FIRST_READ);
+  const most = Math.max(source.readAhead, 64);
+  let ahead = Math.min(most, FIRST_READ);
   const open: number[] = []; // groups, which are copied whole
 
   for (;;) {
@@ -73,7 +74,7 @@ function* run(source: ByteSource, schema: MessageSchema): Generator<Request, Ske
       const rest = window.subarray(at);
       const length = Math.min(ahead, size - offset - window.length);
       const more = yield { offset: offset + window.length, length };
-      ahead = Math.min(source.readAhead, ahead * 2);
+      ahead = Math.min(most, ahead * 2);
       const next = new Uint8Array(rest.length + more.length);
       next.set(rest);
       next.set(more, rest.length);
@@ -120,7 +121,7 @@ function* run(source: ByteSource, schema: MessageSchema): Generator<Request, Ske
           window = new Uint8Array();
           at = 0;
           from = 0;
-          ahead = Math.min(source.readAhead, FIRST_READ);
+          ahead = Math.min(most, FIRST_READ);
         }
         continue;
       }
@@ -144,7 +145,7 @@ function* run(source: ByteSource, schema: MessageSchema): Generator<Request, Ske
       skip -= window.length - at;
       offset += window.length;
       window = yield { offset, length: Math.min(Math.max(ahead, Math.min(skip, 1 << 20)), size - offset) };
-      ahead = Math.min(source.readAhead, ahead * 2);
+      ahead = Math.min(most, ahead * 2);
       at = 0;
       from = 0;
     }

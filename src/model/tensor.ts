@@ -1,11 +1,14 @@
 import type { NdArray } from 'ndarray';
 import ndarray from 'ndarray';
-import type { Chunk } from '../format/composer.js';
+import { type Chunk, Composer } from '../format/composer.js';
 import { FieldReader, readPackedInts } from '../format/field-reader.js';
 import { PayloadNotLoaded } from '../format/format-error.js';
+import { MemorySource } from '../format/memory-source.js';
 import { type MessageSchema, messageSchema, TensorField } from '../format/schema.js';
-import type { Payload } from '../format/skeleton.js';
+import { type Payload, Skeleton } from '../format/skeleton.js';
 import { decodeText, encodeText } from '../format/text.js';
+import { validate } from '../format/validate.js';
+import { joinChunks } from '../format/write-chunks.js';
 import { decodeElements, encodedLength, encodeElements } from '../tensor/codec.js';
 import { type DenseData, type DenseTensor, elementCount } from '../tensor/dense.js';
 import { DataType } from '../tensor/dtype.js';
@@ -49,6 +52,24 @@ export class Tensor extends DocumentPart {
   /** @internal */
   static _read(place: Place): Tensor {
     return new Tensor(place, readHeader(place));
+  }
+
+  /**
+   * Reads a `TensorProto` that is a file of its own, as test data is.
+   * @param what - what to call the bytes in messages
+   * @throws FormatError when they are not well-formed
+   */
+  static parse(bytes: Uint8Array, what = 'memory'): Tensor {
+    const skeleton = new Skeleton(new MemorySource(bytes, what), bytes);
+    validate(skeleton, 0, bytes.length, SCHEMA);
+    return Tensor._read({ skeleton, number: 0, fieldStart: 0, start: 0, end: bytes.length });
+  }
+
+  /** The bytes of the `TensorProto`, the form that {@link parse} reads. */
+  encode(): Promise<Uint8Array> {
+    const out = new Composer();
+    this._write(out);
+    return joinChunks(out.chunks());
   }
 
   /**
