@@ -23,11 +23,12 @@ function integerLimits(dtype: number): { min: bigint; max: bigint } {
 export function elements(dtype: number, { min = -1e6, max = 1e6, special = false }: FloatRange = {}) {
   if (dtype === DataType.BOOL) return fc.integer({ min: 0, max: 1 });
   if (isFloat(dtype)) {
-    const usual = fc.double({ min, max, noNaN: true }).map((x) => (dtype === DataType.FLOAT16 ? f16round(x) : x));
+    const round = dtype === DataType.FLOAT16 ? f16round : (x: number) => x;
+    const usual = fc.double({ min, max, noNaN: true }).map(round);
     const whole = fc
       .integer({ min: Math.ceil(Math.max(min, -9)), max: Math.floor(Math.min(max, 9)) })
       .map((x) => x / 2);
-    const extremes = [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1e-40];
+    const extremes = [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, round(1e-40)];
     return special ? fc.oneof(usual, whole, fc.constantFrom(...extremes)) : fc.oneof(usual, whole);
   }
   const limits = integerLimits(dtype);

@@ -21,19 +21,20 @@ function resultShape(ctx: InferContext, equation: string, shapes: readonly Shape
   const sizes = new Map<string, Known>();
   parsed.operands.forEach((labels, input) => {
     labels.forEach((label, axis) => {
-      const dim = shapes[input]?.[axis];
       const known = sizes.get(label);
-      if (known === undefined || (known.dim?.value === 1 && dim?.value !== 1))
-        return sizes.set(label, { dim, input, axis });
-      if (dim?.value === 1) return undefined;
-      const where = [
-        { input: known.input, axis: known.axis },
-        { input, axis },
-      ];
-      return sizes.set(label, { ...known, dim: ctx.unify(known.dim, dim, `${label} of Einsum`, where) });
+      const size = { dim: shapes[input]?.[axis], input, axis };
+      sizes.set(label, known === undefined ? size : merged(ctx, label, known, size));
     });
   });
   return parsed.result.map((label) => sizes.get(label)?.dim);
+}
+
+/** One size of a label out of two; 1 gives way. */
+function merged(ctx: InferContext, label: string, a: Known, b: Known): Known {
+  if (a.dim?.value === 1) return b;
+  if (b.dim?.value === 1) return a;
+  const where = [a, b].map(({ input, axis }) => ({ input, axis }));
+  return { ...a, dim: ctx.unify(a.dim, b.dim, `${label} of Einsum`, where) };
 }
 
 interface Known {

@@ -34,12 +34,14 @@ function extremeIndices(ctx: EvalContext): DenseTensor {
 
 function inferExtreme(ctx: InferContext): void {
   const outputs = evaluateContents(ctx, (site) => [extremeIndices(site)]);
-  if (outputs !== undefined) return setEvaluated(ctx, outputs);
+  if (outputs !== undefined) {
+    setEvaluated(ctx, outputs);
+    return;
+  }
   const shape = ctx.shape(0);
-  if (shape === undefined) return ctx.setTensor(0, DataType.INT64, undefined);
-  const axis = axisWithin(ctx.attributes.int('axis', 0), shape.length);
-  if (axis === undefined) return ctx.setTensor(0, DataType.INT64, undefined);
-  ctx.setTensor(0, DataType.INT64, reducedShape(shape, [axis], ctx.attributes.int('keepdims', 1) !== 0));
+  const axis = shape && axisWithin(ctx.attributes.int('axis', 0), shape.length);
+  const keepDims = ctx.attributes.int('keepdims', 1) !== 0;
+  ctx.setTensor(0, DataType.INT64, axis === undefined ? undefined : shape && reducedShape(shape, [axis], keepDims));
 }
 
 function axisWithin(axis: number, rank: number): number | undefined {
@@ -93,7 +95,10 @@ function topK(ctx: EvalContext): DenseTensor[] {
 
 function inferTopK(ctx: InferContext): void {
   const outputs = evaluateContents(ctx, topK);
-  if (outputs !== undefined) return setEvaluated(ctx, outputs);
+  if (outputs !== undefined) {
+    setEvaluated(ctx, outputs);
+    return;
+  }
   const shape = ctx.shape(0);
   const axis = shape && axisWithin(ctx.attributes.int('axis', -1), shape.length);
   const count = ctx.attributes.int('k');

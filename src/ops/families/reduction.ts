@@ -43,16 +43,26 @@ function keepsDims({ attributes }: Pick<EvalContext, 'attributes'>): boolean {
 }
 
 function inferReduction(ctx: InferContext): void {
-  const dtype = ctx.dtype(0);
+  const axes = inferredAxes(ctx, 1);
+  if (axes === 'unknown') ctx.setTensor(0, ctx.dtype(0), shapeForUnknownAxes(ctx, ctx.shape(0)));
+  else inferWithAxes(ctx, axes);
+}
+
+function inferWithAxes(ctx: InferContext, named: readonly number[] | undefined): void {
   const shape = ctx.shape(0);
-  const named = inferredAxes(ctx, 1);
-  if (named === 'unknown') return ctx.setTensor(0, dtype, shapeForUnknownAxes(ctx, shape));
   if (shape === undefined) {
     const all = (named === undefined || named.length === 0) && !isNoop(ctx);
-    return ctx.setTensor(0, dtype, all && !keepsDims(ctx) ? [] : undefined);
+    ctx.setTensor(0, ctx.dtype(0), all && !keepsDims(ctx) ? [] : undefined);
+    return;
+  }
+  const wrong = named?.find((axis) => axis < -shape.length || axis >= shape.length);
+  if (wrong !== undefined) {
+    ctx.unknown(`axis ${wrong} does not exist in ${shape.length} dimensions`);
+    ctx.setTensor(0, ctx.dtype(0), undefined);
+    return;
   }
   const axes = effectiveAxes(named, shape.length, isNoop(ctx));
-  ctx.setTensor(0, dtype, reducedShape(shape, axes, keepsDims(ctx)), reducedContent(ctx, axes));
+  ctx.setTensor(0, ctx.dtype(0), reducedShape(shape, axes, keepsDims(ctx)), reducedContent(ctx, axes));
 }
 
 /** Without values, the number of axes still tells the rank. */

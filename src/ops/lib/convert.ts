@@ -160,24 +160,24 @@ function parseNumber(text: string): number {
 }
 
 function textOf(dtype: number): (x: number | bigint) => string {
-  if (dtype === DataType.BOOL) return (x) => (x ? 'True' : 'False');
   if (!isFloat(dtype)) return String;
-  const digits = dtype === DataType.DOUBLE ? 17 : 8;
-  return (x) => formatShortest(Number(x), digits);
+  return (x) => formatFloat(Number(x));
 }
 
-/** C's `%.<digits>g`, with onnxruntime's names for what is not finite. */
-function formatShortest(x: number, digits: number): string {
+const DIGITS = 8;
+
+/** C's `%.8g`, doubles as well, with onnxruntime's names for what is not finite. */
+function formatFloat(x: number): string {
   if (Number.isNaN(x)) return 'NaN';
   if (!Number.isFinite(x)) return x > 0 ? 'INF' : '-INF';
   if (x === 0) return Object.is(x, -0) ? '-0' : '0';
-  const [mantissa = '', exponent = '0'] = x.toExponential(digits - 1).split('e');
+  const [mantissa = '', exponent = '0'] = x.toExponential(DIGITS - 1).split('e');
   const power = Number(exponent);
-  if (power < -4 || power >= digits) {
+  if (power < -4 || power >= DIGITS) {
     const magnitude = String(Math.abs(power)).padStart(2, '0');
     return `${stripZeros(mantissa)}e${power < 0 ? '-' : '+'}${magnitude}`;
   }
-  return stripZeros(x.toFixed(digits - 1 - power));
+  return stripZeros(x.toFixed(DIGITS - 1 - power));
 }
 
 function stripZeros(decimal: string): string {
