@@ -81,7 +81,7 @@ describe.each(families.flat().map(({ name, domain }) => ({ name, domain: domain 
           });
           expect(said.outputs).toHaveLength(outputs);
         }),
-        { numRuns: 200 },
+        { numRuns: 100 },
       );
     });
   },
