@@ -34,6 +34,11 @@ export interface RuleContextOptions {
   readonly resolve?: (dim: Dim) => Dim;
   readonly fresh?: (hint: string) => Dim;
   readonly onUnknown?: (reason: string) => void;
+  /**
+   * Of a literal and an expression that meet, go on with the literal: what every run that works has, also where the
+   * expression is 1 and broadcasts. Default: the expression, so that one wrong literal does not hide the next one.
+   */
+  readonly preferLiterals?: boolean;
 }
 
 /** One visit of a shape rule to one node: unification, broadcasting and access to contents over given facts. */
@@ -89,7 +94,10 @@ export class RuleContext implements InferContext {
   content(i: number): readonly (Scalar | undefined)[] | undefined {
     const content = this.tensor(i)?.content;
     if (this.#options.resolve === undefined || !content?.some(hasFresh)) return content;
-    return content.map((scalar) => (scalar instanceof Dim ? this.#resolve(scalar) : scalar));
+    return content.map((scalar) => {
+      if (scalar instanceof Dim) return this.#resolve(scalar);
+      return scalar instanceof Rational ? Rational.of(this.#resolve(scalar.num), scalar.den) : scalar;
+    });
   }
 
   constant(i: number): DenseTensor | undefined {
@@ -109,9 +117,15 @@ export class RuleContext implements InferContext {
     const right = this.#resolve(b);
     if (left.equals(right)) return left;
     if (left.hasFresh || right.hasFresh) return this.#unifyFresh(left, right, what, where);
+    const settled = settledNumber(left, right);
+    if (settled !== undefined) {
+      this.#options.onEqual?.(left, right, what, where);
+      return settled;
+    }
     if (left.isNumber || right.isNumber || left.differsFrom(right)) {
       this.#options.onConflict?.(left, right, what, where);
-      return left.isNumber && !right.isNumber ? right : left;
+      if (left.isNumber === right.isNumber) return left;
+      return left.isNumber === (this.#options.preferLiterals ?? false) ? left : right;
     }
     this.#options.onEqual?.(left, right, what, where);
     return simpler(left, right);
@@ -199,6 +213,28 @@ function hasFresh(scalar: Scalar | undefined): boolean {
 function isFreshName(name: string): boolean {
   return name.startsWith('?');
 }
+
+/**
+ * The number, where the other side is that number for all sizes but small ones: min(T, 4) against 4 only asks that T is
+ * at least 4, which is no reason to doubt the 4.
+ */
+function settledNumber(a: Dim, b: Dim): Dim | undefined {
+  if (a.isNumber === b.isNumber) return undefined;
+  const [number, expression] = a.isNumber ? [a, b] : [b, a];
+  const isSettled = LARGE.every((size) => {
+    let next = size;
+    const sizes = new Map<string, number>();
+    for (const name of expression.symbols()) {
+      sizes.set(name, next);
+      next += 7919;
+    }
+    return expression.evaluate(sizes) === number.value;
+  });
+  return isSettled ? number : undefined;
+}
+
+/** Sizes of no common divisor, so that a remainder does not pass for a number. */
+const LARGE = [999_983, 1_000_003, 1_000_036];
 
 /** The expression to go on with: without data-dependent symbols if possible, then the shorter one. */
 function simpler(a: Dim, b: Dim): Dim {

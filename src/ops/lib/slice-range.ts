@@ -1,6 +1,5 @@
 import { Dim } from '../../symbolic/dim.js';
 
-const ZERO = Dim.of(0);
 const MINUS_ONE = Dim.of(-1);
 
 /** Ends that mean "as far as there is", whatever the direction. */
@@ -36,8 +35,8 @@ export function sliceSize(size: Dim, start: Dim, end: Dim, step: number): Dim {
   const to = OPEN_ENDS.has(end.value) ? open : fromStart(size, end);
   const stride = Math.abs(step);
   if (from === undefined || to === undefined) {
-    const first = inRange(size, from ?? start);
-    const last = inRange(size, to ?? end);
+    const first = atMost(size, from ?? fromOpenSign(size, start));
+    const last = atMost(size, to ?? fromOpenSign(size, end));
     return (step > 0 ? last.sub(first) : first.sub(last)).ceilDiv(stride);
   }
   if (step > 0) {
@@ -58,8 +57,13 @@ function fromStart(size: Dim, position: Dim): Dim | undefined {
   return position.isAtMost(-1) ? size.add(position) : undefined;
 }
 
-/** A position taken to be inside of the axis, except where it provably is not. */
-function inRange(size: Dim, position: Dim): Dim {
-  if (position.isAtLeast(size)) return size;
-  return position.isAtMost(-1) ? ZERO : position;
+/** A position whose sign is open, taken to be inside of the axis. */
+function fromOpenSign(size: Dim, position: Dim): Dim {
+  // At most 0 is a padding that is cut off again, if there is one: counted from the end.
+  return position.isAtMost(0) ? size.add(position) : position;
+}
+
+/** A position taken to be inside, but where it provably is not. */
+function atMost(size: Dim, position: Dim): Dim {
+  return position.isAtLeast(size) ? size : position;
 }

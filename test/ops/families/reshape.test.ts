@@ -60,6 +60,15 @@ describe('Reshape', () => {
   });
 
   test.each([
+    { input: ['B', 3, 'H', 'W'], target: ['B', 3, 'H//4', 4, 'W//4', 4], shape: '[B, 3, H//4, 4, W//4, 4]' },
+    { input: ['B', 'H', 'C'], target: ['B', 8, 'H//8', 'C'], shape: '[B, 8, H//8, C]' },
+    { input: ['B', 'H//8', 8, 'W//8', 8, 32], target: ['B', 'H', 'W', -1], shape: '[B, H, W, 32]' },
+    { input: ['B', 'H//8', 8, 'C'], target: [-1, 'H', 'C'], shape: '[B, H, C]' },
+  ])('$input to $target, where sizes divide as they have to', ({ input, target, shape }) => {
+    expect(reshape(input, target)).toMatchObject({ shape, conflicts: [] });
+  });
+
+  test.each([
     // The traced length, wherever it stands.
     { input: ['B', 'T', 512], target: ['B', 1000, 8, 64], conflicts: ['T|1000'] },
     { input: ['T', 'B', 64], target: [10, '8*B', 8], conflicts: ['T|10'] },
@@ -67,6 +76,9 @@ describe('Reshape', () => {
     { input: [1, 'T', 32], target: [1, 32, 32], conflicts: ['T|32'] },
     { input: ['B', 'T', 4, 8], target: [2, 36, 32], conflicts: ['T|36', 'B|2'] },
     { input: ['T', 'B', 64], target: [10, 16, 8], conflicts: ['8*B|16', 'T|10'] },
+    { input: ['B', 4, '40*T + 19'], target: ['B', 4, 21, 39], conflicts: ['40*T + 19|819'] },
+    { input: ['B', 'T', 8], target: ['B', 5, 32], conflicts: ['8*T|160'] },
+    { input: ['B', 'T'], target: ['B', 'T', 18], conflicts: ['1|18'] },
     // Products of sizes.
     { input: ['B', 'T', 32], target: [2304], conflicts: ['32*B*T|2304'] },
     { input: ['B', 'T', 32], target: [72, 32], conflicts: ['B*T|72'] },

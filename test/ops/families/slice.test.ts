@@ -62,6 +62,7 @@ describe('Slice', () => {
     // The centre of a table of relative positions: rows H - T + 1 to H + T of 2*H - 1.
     { size: 199, start: '99 - T + 1', end: '99 + T', shape: '[B, 2*T - 1]' },
     { size: 'T', start: 'S - 5', end: 'S', shape: '[B, 5]' },
+    { size: '8*((T + 7)//8)', start: 0, end: '-((8 - T%8)%8)', shape: '[B, T]' },
   ])('$start:$end of $size', ({ size, start, end, by, shape }) => {
     expect(of(size, start, end, by)).toBe(shape);
   });

@@ -1,0 +1,167 @@
+import { Dim } from '../../symbolic/dim.js';
+
+/** A size and where it stands: an axis of the input, or an element of the target. */
+export interface Entry {
+  readonly dim: Dim;
+  readonly at: number;
+}
+
+/** Sizes of the input and of the target that must be the same number of elements. */
+export interface Pair {
+  readonly from: Dim;
+  readonly to: Dim;
+  readonly where: { input: number; axis: number }[];
+  /** The element of the target, when it is one. */
+  readonly single?: number | undefined;
+  /** Equal in every run where a size divides as it has to: 8*(T//8) is T. */
+  readonly isAssumed?: boolean;
+}
+
+export interface Alignment {
+  readonly pairs: readonly Pair[];
+  readonly left: { readonly from: readonly Entry[]; readonly to: readonly Entry[] };
+}
+
+const ONE = Dim.of(1);
+
+/**
+ * Walks the axes of a tensor and the target of a Reshape side by side and drops what provably matches (64 against 8 * 8);
+ * an expression that meets a number becomes a pair. Stops where two expressions meet that do not divide.
+ *
+ * @param isExhaustive - Whether the last element takes all axes that are left (and the last axis all elements).
+ */
+export function alignAxes(from: readonly Entry[], to: readonly Entry[], isExhaustive: boolean): Alignment {
+  return new Aligner(from, to, isExhaustive).run();
+}
+
+/** What is left after aligning: one by one where data dependent sizes may be bound, as products otherwise. */
+export function pairUp({ from, to }: Alignment['left']): Pair[] {
+  if (from.length === 0 && to.length === 0) return [];
+  const isOneToOne = from.length === to.length && from.some(({ dim }, i) => dim.isFresh || to[i]?.dim.isFresh);
+  if (isOneToOne) return from.map((entry, i) => pairOf([entry], [to[i] as Entry]));
+  return [pairOf(from, to)];
+}
+
+export function totalOf(entries: readonly Entry[]): Dim {
+  return entries.reduce((total, { dim }) => total.mul(dim), ONE);
+}
+
+function pairOf(from: readonly Entry[], to: readonly Entry[], sizes?: { from: Dim; to: Dim }): Pair {
+  const where = [...from.map(({ at }) => ({ input: 0, axis: at })), ...to.map(({ at }) => ({ input: 1, axis: at }))];
+  const single = to.length === 1 ? (to[0] as Entry).at : undefined;
+  return { from: sizes?.from ?? totalOf(from), to: sizes?.to ?? totalOf(to), where, single };
+}
+
+class Aligner {
+  readonly #from: readonly Entry[];
+  readonly #to: readonly Entry[];
+  readonly #isExhaustive: boolean;
+  readonly #pairs: Pair[] = [];
+  /** How much of each side was taken. */
+  #i = 0;
+  #j = 0;
+
+  constructor(from: readonly Entry[], to: readonly Entry[], isExhaustive: boolean) {
+    this.#from = from;
+    this.#to = to;
+    this.#isExhaustive = isExhaustive;
+  }
+
+  run(): Alignment {
+    while (this.#i < this.#from.length && this.#j < this.#to.length) {
+      const stopped = this.#group();
+      if (stopped !== undefined) return { pairs: this.#pairs, left: stopped };
+    }
+    return { pairs: this.#pairs, left: { from: this.#from.slice(this.#i), to: this.#to.slice(this.#j) } };
+  }
+
+  /** Takes axes and elements until they match, or become a pair. Gives what is left when the walk ends here. */
+  #group(): Alignment['left'] | undefined {
+    const startFrom = this.#i;
+    let startTo = this.#j;
+    let a = this.#takeAxis();
+    let b = this.#takeElement();
+    // The sizes of the present group, less those that divided out.
+    let size = a;
+    for (;;) {
+      const axes = a.exactQuotient(b);
+      if (axes?.equals(1)) return undefined;
+      if (axes !== undefined) {
+        if (this.#j >= this.#to.length) return this.#leave(startFrom, startTo, axes);
+        a = axes.withoutOrigin();
+        size = a;
+        startTo = this.#j;
+        b = this.#takeElement();
+        continue;
+      }
+      const elements = b.exactQuotient(a);
+      if (this.#i < this.#from.length && (elements !== undefined || (a.isNumber && b.isNumber))) {
+        const next = this.#takeAxis();
+        size = size.mul(next);
+        b = elements ?? b;
+        a = elements === undefined ? a.mul(next) : next;
+        continue;
+      }
+      if (this.#assume(startFrom, startTo, a, b)) return undefined;
+      if (!a.isNumber && !b.isNumber) return { from: this.#from.slice(startFrom), to: this.#to.slice(startTo) };
+      this.#pairUp(startFrom, startTo, size);
+      return undefined;
+    }
+  }
+
+  #takeAxis(): Dim {
+    return (this.#from[this.#i++] as Entry).dim;
+  }
+
+  #takeElement(): Dim {
+    return (this.#to[this.#j++] as Entry).dim;
+  }
+
+  /** All elements are taken, and a factor of the last axis is not. */
+  #leave(startFrom: number, startTo: number, factor: Dim): Alignment['left'] {
+    if (!this.#isExhaustive) {
+      const { at } = this.#from[this.#i - 1] as Entry;
+      return { from: [{ dim: factor, at }, ...this.#from.slice(this.#i)], to: [] };
+    }
+    this.#pairs.push(pairOf(this.#from.slice(startFrom), this.#to.slice(startTo)));
+    return { from: [], to: [] };
+  }
+
+  /** Is one side the other, divided by numbers and multiplied by them again? */
+  #assume(startFrom: number, startTo: number, a: Dim, b: Dim): boolean {
+    const elements = floorSplit(a, b, this.#to.slice(this.#j));
+    const axes = elements === undefined ? floorSplit(b, a, this.#from.slice(this.#i)) : undefined;
+    if (elements === undefined && axes === undefined) return false;
+    let [from, to] = [a, b];
+    for (let k = 0; k < (axes ?? 0); k++) from = from.mul(this.#takeAxis());
+    for (let k = 0; k < (elements ?? 0); k++) to = to.mul(this.#takeElement());
+    const pair = pairOf(this.#from.slice(startFrom, this.#i), this.#to.slice(startTo, this.#j), { from, to });
+    this.#pairs.push({ ...pair, isAssumed: true });
+    return true;
+  }
+
+  /** `size` is the product of the axes since `startFrom`, less what divided out. */
+  #pairUp(startFrom: number, startTo: number, size: Dim): void {
+    let total = size;
+    if (this.#isExhaustive && this.#j >= this.#to.length) {
+      while (this.#i < this.#from.length) total = total.mul(this.#takeAxis());
+    }
+    if (this.#isExhaustive && this.#i >= this.#from.length) this.#j = this.#to.length;
+    const elements = this.#to.slice(startTo, this.#j);
+    this.#pairs.push(pairOf(this.#from.slice(startFrom, this.#i), elements, { from: total, to: totalOf(elements) }));
+  }
+}
+
+/** How many more parts make up a whole that was divided by numbers: 1 for T, T//8 and [8]. */
+function floorSplit(whole: Dim, first: Dim, more: readonly Entry[]): number | undefined {
+  if (whole.isNumber) return undefined;
+  let numbers = first.value ?? 1;
+  let parts = first;
+  for (let k = 1; k <= more.length && k <= 2; k++) {
+    const { dim } = more[k - 1] as Entry;
+    numbers *= dim.value ?? 1;
+    parts = parts.mul(dim);
+    if (numbers > 1 && whole.floorDiv(numbers).mul(numbers).equals(parts)) return k;
+  }
+  return undefined;
+}
