@@ -18,6 +18,22 @@ export class Constants {
   readonly #constant = new Map<Value, boolean>();
   readonly #dense = new Map<Value, DenseTensor | undefined>();
   readonly #refusals = new Map<Value, string>();
+  readonly #open = new Set<Node>();
+
+  /**
+   * From now on the node's outputs count as live, so that what it reads is looked at instead of its result. Facts that an
+   * inference already has are not updated.
+   */
+  open(node: Node): void {
+    this.#open.add(node);
+    this.#constant.clear();
+  }
+
+  /** Takes {@link open} back. */
+  close(node: Node): void {
+    this.#open.delete(node);
+    this.#constant.clear();
+  }
 
   /** Is this value the same in every run? Structural: no payload is read. */
   isConstant(value: Value): boolean {
@@ -36,7 +52,7 @@ export class Constants {
         this.#constant.set(top, top.initializer !== undefined && !top.isGraphInput);
         continue;
       }
-      if (!isFoldable(node)) {
+      if (this.#open.has(node) || !isFoldable(node)) {
         this.#constant.set(top, false);
         continue;
       }
@@ -62,8 +78,8 @@ export class Constants {
 
   /** The value's elements; undefined when it is not constant, too large, or its folding is refused ({@link refusal}). */
   dense(value: Value): DenseTensor | undefined {
-    if (this.#dense.has(value)) return this.#dense.get(value);
     if (!this.isConstant(value)) return undefined;
+    if (this.#dense.has(value)) return this.#dense.get(value);
     const stack: Value[] = [value];
     while (stack.length > 0) {
       const top = stack[stack.length - 1] as Value;

@@ -10,7 +10,7 @@ export interface Solution {
 }
 
 /** Conflicts that more cells than this could settle are not worth guessing at. */
-const MAX_CELLS = 8;
+const MAX_CELLS = 16;
 
 /**
  * The ways in which replacing numbers of constants by expressions makes the two sides of a conflict equal, the simplest

@@ -1,5 +1,5 @@
 import { Dim } from '../symbolic/dim.js';
-import type { Diagnosis } from './baked.js';
+import type { BakedConstant } from './baked.js';
 
 /** Searched exhaustively: no fixture or public model was traced at a longer axis. */
 const LONGEST = 1 << 17;
@@ -9,8 +9,8 @@ const LONGEST = 1 << 17;
  * `expression = number` for every baked cell, the ones with a single unknown symbol first. The smallest solution is
  * taken where several fit (199..202 frames all give 49 after two strided convolutions).
  */
-export function tracedSizes(diagnosis: Diagnosis): Map<string, number> {
-  const equations = diagnosis.constants.flatMap(({ axes, elements }) =>
+export function tracedSizes(constants: readonly BakedConstant[]): Map<string, number> {
+  const equations = constants.flatMap(({ axes, elements }) =>
     [...axes.values(), ...elements.values()].map(({ cell, size }) => ({ size, traced: cell.traced })),
   );
   const sizes = new Map<string, number>();

@@ -16,7 +16,8 @@
  * or ScatterND the exporter left before it.
  */
 import type { Pass } from './pass.js';
-import { type RepairOptions, repairConstants } from './repair-constants.js';
+import { repairConstants } from './repair-constants.js';
+import type { RepairOptions } from './repair-session.js';
 
 /** Options of {@link fixMasks}. */
 export interface FixMasksOptions extends RepairOptions {}

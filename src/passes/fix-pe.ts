@@ -14,7 +14,8 @@
  * Relative tables (2T - 1 rows) are cut around the middle, reversed ones from the end.
  */
 import type { Pass } from './pass.js';
-import { type RepairOptions, repairConstants } from './repair-constants.js';
+import { repairConstants } from './repair-constants.js';
+import type { RepairOptions } from './repair-session.js';
 
 /** Options of {@link fixPe}. */
 export interface FixPeOptions extends RepairOptions {
@@ -40,7 +41,7 @@ export function fixPe(options: FixPeOptions = {}): Pass {
         {
           name: 'fix-pe',
           noun: 'position-table',
-          repairs: ({ kind }) => kind === 'sinusoid-table' || kind === 'relative-table' || kind === 'relative-slope',
+          repairs: ({ kind }) => kind !== 'fill' && kind !== 'band',
           refuses: ({ maskLike }) => !maskLike,
           maxLength: options.maxLength ?? DEFAULT_MAX_LENGTH,
         },

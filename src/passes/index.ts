@@ -1,5 +1,6 @@
 import { type FixMasksOptions, fixMasks } from './fix-masks.js';
 import { fixPe } from './fix-pe.js';
+import { fixShapes } from './fix-shapes.js';
 import type { Pass } from './pass.js';
 
 /** Options of all passes together: what `fix` can be told. */
@@ -16,5 +17,5 @@ export interface FixOptions extends FixMasksOptions {
 
 /** Every repair, in the order in which `fix` runs them: what a later pass reads, an earlier one has put right. */
 export function allPasses(options: FixOptions = {}): Pass[] {
-  return [fixMasks(options), fixPe(options)];
+  return [fixShapes(options), fixMasks(options), fixPe(options)];
 }

@@ -132,7 +132,7 @@ export class Dim {
 
   /**
    * The parallel expression over cells (names that begin with `#`) and plain symbols; undefined when no cell had influence
-   * or when it was dropped: past 8 cells, or where a quotient of cells is not exact. See {@link cells} for the latter.
+   * or when it was dropped, past 16 cells. See {@link cells} for those.
    */
   get origin(): Dim | undefined {
     const expression = this.#origin?.expression;
@@ -201,7 +201,7 @@ export class Dim {
 
   /**
    * `this / other` when the division leaves no remainder whatever the symbols are (the divisor is taken not to be 0);
-   * undefined when that is not provable: B*T*32 / (B*8) is 4*T. Keeps the origin when the origins divide as well.
+   * undefined when that is not provable: B*T*32 / (B*8) is 4*T.
    */
   exactQuotient(other: Dim | number): Dim | undefined {
     const divisor = typeof other === 'number' ? Dim.of(other) : other;
@@ -211,8 +211,10 @@ export class Dim {
     if (this.#origin === undefined && divisor.#origin === undefined) return new Dim(quotient);
     const a = this.#parallel;
     const b = divisor.#parallel;
-    const origin = a === undefined || b === undefined || b.isZero ? undefined : divideExactly(a, b);
-    return new Dim(quotient, origin === undefined ? dropped(this.cells, divisor.cells) : originOf(origin));
+    if (a === undefined || b === undefined || b.isZero) return new Dim(quotient, dropped(this.cells, divisor.cells));
+    // Cells may be any number, so that their quotient need not be exact: it is the floor of it that can be solved for.
+    const origin = divideExactly(a, b) ?? floorDivide(a, b);
+    return new Dim(quotient, originOf(origin));
   }
 
   /** Is `other` a multiple of this, whatever the symbols are? */

@@ -2,11 +2,11 @@ import type { Polynomial } from './polynomial.js';
 import { isCellName, symbolsOf } from './symbols.js';
 
 /** An origin over more cells than this is dropped, so that long chains of operators cost no more than short ones. */
-const MAX_CELLS = 8;
+const MAX_CELLS = 16;
 /** Likewise for origins that grow in other ways. */
 const MAX_SIZE = 256;
 /** How many cells are remembered once the expression over them was dropped. */
-const MAX_REMEMBERED = 16;
+const MAX_REMEMBERED = 24;
 
 /**
  * Where a size comes from: the same computation over *cells*, the numbers written in constants. `expression` is undefined

@@ -4,6 +4,7 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
 import { describeBand, findBand } from './band.js';
 import { bitMatrix, elementAt, isInvariantAlong } from './matrix.js';
+import { findRamp } from './ramp.js';
 import { findRelative } from './relative.js';
 import { fitSinusoid } from './sinusoid.js';
 
@@ -42,6 +43,10 @@ function explainRows(tensor: DenseTensor, axis: number, varying: readonly number
     const reason = `it is a mask of one row (${describeRuns(tensor)}), which a length at run time would have to give`;
     return { found: false, reason, maskLike };
   }
+  if (varying.length === 1) {
+    const ramp = findRamp(tensor, axis);
+    if (ramp) return { found: true, generator: ramp, name: `numbers in steps of ${ramp.step}` };
+  }
   const isTable = varying.every((other) => other >= axis) && tensor.shape.slice(0, axis).every((size) => size === 1);
   const columns = tensor.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
   if (isTable && isFloat(tensor.dtype)) {
@@ -50,6 +55,10 @@ function explainRows(tensor: DenseTensor, axis: number, varying: readonly number
     if (sinusoid) {
       const name = `sinusoidal positions of base ${Number(sinusoid.base.toPrecision(6))}`;
       return { found: true, generator: { kind: 'sinusoid-table', axis, sinusoid }, name };
+    }
+    if (varying.length > 1) {
+      const name = `table of ${rows} learned positions`;
+      return { found: true, generator: { kind: 'prefix-table', axis, rows }, name };
     }
   }
   return { found: false, reason: `its values along axis ${axis} follow no known rule`, maskLike };

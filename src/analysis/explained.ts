@@ -1,0 +1,62 @@
+import type { Model } from '../model/model.js';
+import type { Value } from '../model/value.js';
+import type { DenseTensor } from '../tensor/dense.js';
+import { type BakedConstant, type BakedOptions, type Diagnosis, findBaked } from './baked.js';
+import { Constants } from './constants.js';
+import { type Explanation, explain } from './explain/explain.js';
+
+/** A baked constant, its elements, and the rule behind them (or why none was found). */
+export interface ExplainedConstant {
+  readonly baked: BakedConstant;
+  /** Undefined when it cannot be read or folded. */
+  readonly tensor: DenseTensor | undefined;
+  readonly explanation: Explanation;
+}
+
+/** A {@link Diagnosis} whose constants are explained. */
+export interface ExplainedDiagnosis extends Omit<Diagnosis, 'constants'> {
+  readonly constants: readonly ExplainedConstant[];
+}
+
+/** How many folded nodes are looked behind, one after the other. */
+const MAX_DEPTH = 12;
+
+/**
+ * Finds and explains baked constants where they meet live data. One that follows no rule there may follow one further up:
+ * a learned table read at constant positions, a linear layer over a sinusoid. So the nodes that it was folded from are
+ * taken as live again, one level at a time, for as long as something is unexplained.
+ */
+export function explainBaked(model: Model, options: BakedOptions = {}): ExplainedDiagnosis {
+  const constants = options.constants ?? new Constants();
+  for (let depth = 0; ; depth++) {
+    const diagnosis = findBaked(model, { ...options, constants });
+    const explained = diagnosis.constants.map((baked) => explainOne(baked, diagnosis));
+    const opened = new Set<Value>();
+    for (const { baked, tensor, explanation } of explained) {
+      const { producer } = baked.value;
+      if (baked.axes.size === 0 || isExplained(explanation, tensor)) continue;
+      if (producer === undefined || producer.inputs.length === 0) continue;
+      constants.open(producer);
+      opened.add(baked.value);
+    }
+    if (opened.size === 0 || depth === MAX_DEPTH) return { ...diagnosis, constants: explained };
+  }
+}
+
+function isExplained(explanation: Explanation, tensor: DenseTensor | undefined): boolean {
+  // Learned tables can be cut, not made longer: better find the positions that they are read at.
+  return tensor !== undefined && explanation.found && explanation.generator.kind !== 'prefix-table';
+}
+
+function explainOne(baked: BakedConstant, { inference }: Diagnosis): ExplainedConstant {
+  const tensor = inference.constants.dense(baked.value);
+  if (tensor === undefined) {
+    const reason = inference.constants.refusal(baked.value) ?? 'it cannot be read';
+    return { baked, tensor, explanation: { found: false, reason, maskLike: false } };
+  }
+  if (baked.axes.size === 0) {
+    // Integers that stand for sizes explain themselves.
+    return { baked, tensor, explanation: { found: false, reason: 'its elements stand for sizes', maskLike: false } };
+  }
+  return { baked, tensor, explanation: explain(tensor, [...baked.axes.keys()]) };
+}

@@ -1,0 +1,114 @@
+/**
+ * fix-shapes: sizes that were written into the operands of Reshape, Expand, Slice, Split ... are live again.
+ *
+ * Before: a size went through a Python integer, so the number of the example input was written down.
+ *
+ *     x [B, T, D] ── Reshape [2, 18, 4, 8]          any B but 2, any T but 18 fails
+ *
+ * After: the smallest edit that says the same for every size. Reshape can copy a size (0) or work one out (-1); where that
+ * is not enough, and for other operators, the size is read from a live tensor.
+ *
+ *     x [B, T, D] ── Reshape [0, 0, 4, 8]
+ *     Shape ── Gather ── Concat ([2] -> size of x, [18] -> size of x, 4, 8) ── Expand
+ */
+import type { BakedConstant } from '../analysis/baked.js';
+import type { Node } from '../model/node.js';
+import type { Value } from '../model/value.js';
+import { Dim } from '../symbolic/dim.js';
+import type { DenseTensor } from '../tensor/dense.js';
+import { DataType } from '../tensor/dtype.js';
+import type { Edit, Pass } from './pass.js';
+import { finishReport, type RepairOptions, type Session, startRepair } from './repair-session.js';
+import { bakedFinding, elementsText, nodeName, typeText } from './report-text.js';
+
+/** Options of {@link fixShapes}. */
+export interface FixShapesOptions extends RepairOptions {}
+
+/**
+ * Replaces sizes frozen into shape operands by live sizes: whole numbers in constants that operators prove to stand for a
+ * symbolic size, also through sums, products and divisions (`B * T`, `2 * T - 1`).
+ */
+export function fixShapes(options: FixShapesOptions = {}): Pass {
+  return {
+    name: 'fix-shapes',
+    async run(model) {
+      const session = startRepair(model, options);
+      const repairs: { baked: BakedConstant; tensor: DenseTensor; reader: Node }[] = [];
+      for (const { baked, tensor, explanation } of session.diagnosis.constants) {
+        if (baked.axes.size > 0) {
+          const text = explanation.found ? explanation.name : explanation.reason;
+          session.others.push(bakedFinding(baked, 'baked-constant', text));
+          continue;
+        }
+        const readers = session.readersOf(baked.value);
+        const blocked = readers.find((reader) => !canRebuild(baked, reader, session));
+        if (tensor === undefined || tensor.shape.length > 1 || blocked !== undefined) {
+          const why = blocked
+            ? `no live tensor before ${nodeName(blocked)} has that size`
+            : 'it is not a list of sizes';
+          session.unresolved.push(bakedFinding(baked, 'unexplained-size', `${elementsText(baked)}, but ${why}`));
+          continue;
+        }
+        session.findings.push(bakedFinding(baked, 'baked-size', elementsText(baked)));
+        for (const reader of readers) repairs.push({ baked, tensor, reader });
+      }
+      return finishReport('fix-shapes', session, options, repairs, ({ baked, tensor, reader }) =>
+        rebuild(baked, tensor, reader, session),
+      );
+    },
+  };
+}
+
+function canRebuild(baked: BakedConstant, reader: Node, { sizes }: Session): boolean {
+  return [...baked.elements.values()].every(({ size }) => sizes.canCompute(size, reader));
+}
+
+function rebuild(baked: BakedConstant, tensor: DenseTensor, reader: Node, session: Session): Edit {
+  const { value } = baked;
+  const replacement = shorthand(baked, tensor, reader, session) ?? computed(baked, tensor, reader, session);
+  reader.inputs.forEach((input, i) => {
+    if (input === value) reader.setInput(i, replacement);
+  });
+  return {
+    what: elementsText(baked),
+    where: `input of ${nodeName(reader)}`,
+    before: `${value.name}: constant ${typeText(tensor)} (${tensor.data.join(', ')})`,
+    after: replacement.initializer
+      ? `${replacement.name}: (${replacement.initializer.dense().data.join(', ')})`
+      : `${replacement.name}: computed at run time`,
+  };
+}
+
+/** For Reshape: 0 copies the size of the same axis, -1 works out the one that is left. Undefined where that is not enough. */
+function shorthand(
+  { elements, value }: BakedConstant,
+  tensor: DenseTensor,
+  reader: Node,
+  { diagnosis, emitter }: Session,
+): Value | undefined {
+  if (reader.opType !== 'Reshape' || reader.domain !== '' || reader.inputs[1] !== value) return undefined;
+  if (reader.attributes.get('allowzero')?.asInt()) return undefined;
+  const [input] = reader.inputs;
+  const facts = input && diagnosis.inference.seen(input);
+  const shape = facts?.kind === 'tensor' ? facts.shape : undefined;
+  const target = Array.from(tensor.data as ArrayLike<bigint>, Number);
+  const left: number[] = [];
+  for (const [i, { size }] of elements) {
+    if (shape?.[i]?.equals(size)) target[i] = 0;
+    else left.push(i);
+  }
+  if (left.length > 1 || (left.length === 1 && target.includes(-1))) return undefined;
+  for (const i of left) target[i] = -1;
+  return emitter.int64(target, 'shape', reader);
+}
+
+function computed(baked: BakedConstant, tensor: DenseTensor, reader: Node, { sizes, emitter }: Session): Value {
+  const dims = Array.from(
+    tensor.data as ArrayLike<bigint | number>,
+    (element, i) => baked.elements.get(i)?.size ?? Dim.of(Number(element)),
+  );
+  const value = tensor.shape.length === 0 ? sizes.scalar(dims[0] as Dim, reader) : sizes.shape(dims, reader);
+  if (tensor.dtype === DataType.INT64) return value;
+  const attributes = { to: { int: tensor.dtype } };
+  return emitter.node({ opType: 'Cast', inputs: [value], attributes, hint: 'size' }, reader);
+}

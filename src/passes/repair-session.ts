@@ -1,0 +1,90 @@
+/** What every pass that repairs baked constants works with: the diagnosis, and what to emit with. */
+
+import type { BakedConstant } from '../analysis/baked.js';
+import { DimSources } from '../analysis/dim-sources.js';
+import { type ExplainedDiagnosis, explainBaked } from '../analysis/explained.js';
+import { tracedSizes } from '../analysis/traced-sizes.js';
+import type { Model } from '../model/model.js';
+import type { Node } from '../model/node.js';
+import type { Value } from '../model/value.js';
+import { removeDead } from '../rewrite/dead-code.js';
+import { Emitter } from '../rewrite/emitter.js';
+import { Sizes } from '../rewrite/size.js';
+import type { Edit, Finding, PassReport } from './pass.js';
+import { nodeName } from './report-text.js';
+
+/** Options of every pass that repairs baked constants. */
+export interface RepairOptions {
+  /** Sizes of graph inputs that take the place of the declared ones: a number, a symbol, or undefined (unknown). */
+  readonly inputShapes?: Readonly<Record<string, readonly (number | string | undefined)[]>>;
+  /** Repair what can be repaired even if other defects of the pass's kind are left. */
+  readonly partial?: boolean;
+}
+
+/** The state of one run of a pass on one model. */
+export interface Session {
+  readonly diagnosis: ExplainedDiagnosis;
+  readonly emitter: Emitter;
+  readonly sizes: Sizes;
+  readonly findings: Finding[];
+  readonly unresolved: Finding[];
+  /** Defects that belong to other passes. */
+  readonly others: Finding[];
+  /** The live nodes that read a constant. */
+  readersOf(value: Value): Node[];
+}
+
+/** Diagnoses a model. */
+export function startRepair(model: Model, options: RepairOptions): Session {
+  const diagnosis = explainBaked(model, options.inputShapes ? { inputShapes: options.inputShapes } : {});
+  const { constants } = diagnosis.inference;
+  const emitter = new Emitter();
+  const sources = new DimSources(diagnosis.inference);
+  const sizes = new Sizes(emitter, (size, anchor) => {
+    for (const source of sources.of(size, anchor)) if (emitter.isAvailable(source.value, anchor)) return source;
+    return undefined;
+  });
+  const others = diagnosis.unexplained.map(({ node, what, left, right }) => ({
+    code: 'size-conflict',
+    message: `${nodeName(node)}: ${what}: ${left} cannot equal ${right}`,
+    node: nodeName(node),
+  }));
+  const isConstant = (node: Node) =>
+    node.outputs.some((output) => output !== undefined && constants.isConstant(output));
+  const readersOf = (value: Value) =>
+    [...new Set(value.uses.map(({ node }) => node))].filter((node) => !isConstant(node));
+  return { diagnosis, emitter, sizes, findings: [], unresolved: [], others, readersOf };
+}
+
+/** A reader of a baked constant, and what is baked. */
+export interface Repair {
+  readonly baked: BakedConstant;
+  readonly reader: Node;
+}
+
+/** Makes all repairs, in graph order, or (unless the options allow a partial repair) none when something is unresolved. */
+export function finishReport<R extends Repair>(
+  pass: string,
+  { diagnosis, emitter, findings, unresolved, others }: Session,
+  options: RepairOptions,
+  repairs: readonly R[],
+  apply: (repair: R) => Edit,
+): PassReport {
+  const sizes = Object.fromEntries(tracedSizes(diagnosis.constants.map(({ baked }) => baked)));
+  const report = { pass, findings, unresolved, others, sizes };
+  if (repairs.length === 0 || (unresolved.length > 0 && !options.partial)) {
+    return { ...report, changed: false, edits: [] };
+  }
+  // In graph order, so that what is emitted for the first reader serves the later ones.
+  const ordered = [...repairs].sort((a, b) => orderOf(emitter, a.reader) - orderOf(emitter, b.reader));
+  const edits = ordered.map(apply);
+  removeDead(new Set(repairs.map(({ baked }) => baked.value)));
+  return { ...report, changed: true, edits };
+}
+
+/** Position of a node in the main graph: nodes of subgraphs count as their owner. */
+function orderOf(emitter: Emitter, node: Node): number {
+  let outer = node;
+  while (outer.graph.parent !== undefined) outer = outer.graph.parent;
+  return emitter.position(outer);
+}
