@@ -28,7 +28,7 @@ export async function expectContribShapes(given: ContribCase): Promise<void> {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'string') typed[name] = { string: value };
     else if (typeof value === 'number') typed[name] = floats.includes(name) ? { float: value } : { int: value };
-    else typed[name] = { ints: [...value] };
+    else typed[name] = floats.includes(name) ? { floats: [...value] } : { ints: [...value] };
   }
   const expected = await runInOnnxruntime({ opType, domain, inputs, attributes: typed, outputs });
   const values = new Map<string, number>();

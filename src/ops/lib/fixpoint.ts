@@ -68,7 +68,9 @@ export function stateAfter(
     const before = initial[i];
     const after = exit[i];
     if (facts?.kind !== 'tensor' || before?.kind !== 'tensor' || after?.kind !== 'tensor') {
-      return mapDims(facts, (dim) => (mentions(dim, symbols) ? ctx.fresh('loop') : dim));
+      // An optional that the body fills: the result has the type of the body's output.
+      const filled = facts?.kind === 'optional' && after !== undefined && after.kind !== 'optional';
+      return mapDims(filled ? after : facts, (dim) => (mentions(dim, symbols) ? ctx.fresh('loop') : dim));
     }
     const shape = facts.shape?.map((size, axis) => {
       if (size === undefined || !mentions(size, symbols)) return size;
@@ -79,9 +81,8 @@ export function stateAfter(
       }
       return start.add(trips.mul(growth));
     });
-    return facts.content === undefined
-      ? { ...facts, shape }
-      : { kind: 'tensor', dtype: facts.dtype, shape, content: facts.content };
+    const { dtype, content } = facts;
+    return content === undefined ? { kind: 'tensor', dtype, shape } : { kind: 'tensor', dtype, shape, content };
   });
 }
 

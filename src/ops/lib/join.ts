@@ -16,6 +16,9 @@ export function joinFacts(
   joinDims: JoinDims = unknownSize,
 ): Facts | undefined {
   if (a === undefined || b === undefined || a === b) return a === b ? a : undefined;
+  // What may be missing on one side may be missing.
+  if (a.kind === 'optional' && b.kind !== 'optional') return joinFacts(a, { kind: 'optional', element: b }, joinDims);
+  if (b.kind === 'optional' && a.kind !== 'optional') return joinFacts({ kind: 'optional', element: a }, b, joinDims);
   switch (a.kind) {
     case 'tensor':
       return b.kind === 'tensor' ? joinTensors(a, b, joinDims) : undefined;
