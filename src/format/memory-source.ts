@@ -6,6 +6,8 @@ export interface MemorySourceOptions {
   readonly location?: string;
   /** The files beside them. */
   readonly siblings?: Siblings;
+  /** Opens the files beside them, where that cannot be done at once. */
+  readonly openSibling?: (location: string) => Promise<ByteSource>;
 }
 
 /** Bytes in memory. Reads are views, nothing is copied. */
@@ -16,6 +18,7 @@ export class MemorySource implements ByteSource {
   readonly readAhead = 1 << 16;
   readonly location: string | undefined;
   readonly sibling?: (location: string) => ByteSource;
+  readonly openSibling?: (location: string) => Promise<ByteSource>;
   readonly #siblings: Siblings | undefined;
 
   constructor(bytes: Uint8Array, name = 'memory', options: MemorySourceOptions = {}) {
@@ -26,6 +29,7 @@ export class MemorySource implements ByteSource {
     this.location = options.location;
     const { siblings } = options;
     this.#siblings = siblings;
+    if (options.openSibling) this.openSibling = options.openSibling;
     if (siblings) this.sibling = (location) => siblings.open(location);
   }
 

@@ -1,5 +1,6 @@
+import type { ByteSource } from '../format/byte-source.js';
 import { FieldReader } from '../format/field-reader.js';
-import { FormatError } from '../format/format-error.js';
+import { FormatError, PayloadNotLoaded } from '../format/format-error.js';
 import { TensorField } from '../format/schema.js';
 import { Payload } from '../format/skeleton.js';
 import { type Place, placeOf } from './document-part.js';
@@ -55,20 +56,30 @@ export class ExternalData {
    */
   payload(byteLength: number): Payload {
     const { source } = this.#place.skeleton;
-    if (source.sibling === undefined) {
-      throw new FormatError(
-        source.name,
-        `external data ${JSON.stringify(this.location)} needs a model that has a folder`,
-      );
-    }
-    const file = source.sibling(this.location);
+    if (source.sibling === undefined) throw this.#unreachable();
+    return this.#within(source.sibling(this.location), byteLength);
+  }
+
+  /** The same, also from sources that open files asynchronously. */
+  async openPayload(byteLength: number): Promise<Payload> {
+    const { source } = this.#place.skeleton;
+    if (source.openSibling === undefined) return this.payload(byteLength);
+    return this.#within(await source.openSibling(this.location), byteLength);
+  }
+
+  #within(file: ByteSource, byteLength: number): Payload {
     const length = this.length ?? byteLength;
-    if (this.offset + length > file.size) {
-      throw new FormatError(
-        file.name,
-        `is too short: ${length} bytes at offset ${this.offset} are needed, the file has ${file.size}`,
-      );
-    }
-    return new Payload(file, this.offset, length);
+    if (this.offset + length <= file.size) return new Payload(file, this.offset, length);
+    throw new FormatError(
+      file.name,
+      `is too short: ${length} bytes at offset ${this.offset} are needed, the file has ${file.size}`,
+    );
+  }
+
+  #unreachable(): Error {
+    const { source } = this.#place.skeleton;
+    if (source.openSibling) return new PayloadNotLoaded(`external data ${this.location} is elsewhere: load() it`);
+    const what = `external data ${JSON.stringify(this.location)} needs a model that was read from a folder`;
+    return new FormatError(source.name, what);
   }
 }

@@ -172,7 +172,8 @@ export class Tensor extends DocumentPart {
       const parts = await readTypedParts(this._place as Place, this.dataType);
       return this.#guarded(() => decodeTyped(parts, this.dataType, this.dims));
     }
-    return this.#decode((await this.#payload()?.read()) ?? new Uint8Array());
+    const payload = this._raw ?? (await this.external?.openPayload(encodedLength(this.dataType, this.dims) ?? 0));
+    return this.#decode((await payload?.read()) ?? new Uint8Array());
   }
 
   /**

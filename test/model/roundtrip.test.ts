@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { load } from '../../src/model/load.js';
 import type { Model } from '../../src/model/model.js';
@@ -52,11 +53,13 @@ describe('round trip', () => {
     let count = 0;
     for (const [path, file] of backend) {
       // Sequences and optionals are other messages.
-      if (!/put_\d+\.pb$/.test(path) || /sequence|optional|_seq_|loop16|identity_opt|if_opt|if_seq/.test(path)) continue;
+      if (!/put_\d+\.pb$/.test(path) || /sequence|optional|_seq|loop16|_opt/.test(path)) continue;
       const tensor = Tensor.parse(file, path);
       expect(Buffer.compare(await tensor.encode(), file), path).toBe(0);
-      expect(tensor.dense(), path).toEqual(decodeTensorFile(file));
-      expect(await tensor.load()).toEqual(tensor.dense());
+      const dense = tensor.dense();
+      // Far quicker than toEqual on a million elements.
+      expect(isDeepStrictEqual(dense, decodeTensorFile(file)), path).toBe(true);
+      expect(isDeepStrictEqual(await tensor.load(), dense), path).toBe(true);
       count++;
     }
     expect(count).toBeGreaterThan(2000);

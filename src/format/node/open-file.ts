@@ -15,7 +15,7 @@ const SMALL = 4 << 20;
  * @throws FormatError when there is no such file, or it is a folder or device
  */
 export function openFile(path: string | URL): ByteSource {
-  const name = typeof path === 'string' ? path : fileURLToPath(path);
+  const name = typeof path === 'string' && !path.startsWith('file://') ? path : fileURLToPath(path);
   const stats = (() => {
     try {
       return statSync(name);
