@@ -32,8 +32,11 @@ export function describeError(error: unknown): Outcome {
   if (!(error instanceof Error)) return { status: ExitStatus.INTERNAL, message: `internal error: ${String(error)}` };
   const message = oneLine(error.message);
   if (error.name === 'FormatError') return { status: ExitStatus.UNREADABLE, message };
-  const system = describeSystemError(error);
-  if (system !== undefined) return system;
+  const reason = systemReason(error);
+  if (reason !== undefined) {
+    const { path } = error as NodeJS.ErrnoException;
+    return { status: ExitStatus.UNREADABLE, message: path === undefined ? reason : `${path}: ${reason}` };
+  }
   const hint = 'set ONNX_SURGEON_DEBUG=1 to see where';
   return { status: ExitStatus.INTERNAL, message: `internal error: ${message} (${hint})` };
 }
@@ -51,15 +54,12 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files',
 };
 
-/** Calls of the file system that only reading makes. */
-const READING = new Set(['open', 'read', 'stat', 'lstat', 'access', 'realpath', 'scandir']);
-
-function describeSystemError(error: Error): Outcome | undefined {
-  const { code, path, syscall } = error as NodeJS.ErrnoException;
+/** What the system says against a file, in words; undefined for errors of other kinds. */
+export function systemReason(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return undefined;
-  const reason = REASONS[code] ?? oneLine(error.message);
-  const message = path === undefined ? reason : `${path}: ${reason}`;
-  return { status: READING.has(syscall) ? ExitStatus.UNREADABLE : ExitStatus.INTERNAL, message };
+  return REASONS[code] ?? oneLine(error.message);
 }
 
 function oneLine(text: string): string {

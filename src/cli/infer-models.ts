@@ -8,7 +8,6 @@ import { flag, texts } from './args.js';
 import type { Args } from './command.js';
 import { describeError } from './errors.js';
 import { ExitStatus, worstOf } from './exit.js';
-import { copyExternalFiles } from './external-files.js';
 import type { Io } from './io.js';
 import { openModel } from './open-model.js';
 import { resolveTargets, type Target } from './output.js';
@@ -62,13 +61,7 @@ async function inferFile({ input, output }: Target, dryRun: boolean): Promise<In
     const report = await inferShapes().run(model, { log: () => undefined });
     if (!dryRun) {
       mkdirSync(dirname(output), { recursive: true });
-      const undoCopies = copyExternalFiles(model, dirname(input), dirname(output));
-      try {
-        await save(model, output);
-      } catch (error) {
-        undoCopies();
-        throw error;
-      }
+      await save(model, output, { external: 'copy' });
     }
     return {
       input,

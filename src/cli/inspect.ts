@@ -1,4 +1,5 @@
 import type { Model } from '../model/model.js';
+import { walkTensors } from '../model/tensor-walk.js';
 import type { TypeInfo } from '../model/type-info.js';
 import type { Value } from '../model/value.js';
 import { dataTypeName } from '../tensor/dtype.js';
@@ -6,7 +7,6 @@ import { flag, texts } from './args.js';
 import type { Args } from './command.js';
 import { describeError } from './errors.js';
 import { type ExitStatus, worstOf } from './exit.js';
-import { externalLocations, tensorsOf } from './external-files.js';
 import type { Io } from './io.js';
 import { openModel } from './open-model.js';
 import { jsonNumber } from './report.js';
@@ -72,12 +72,14 @@ export async function inspectModels(args: Args, io: Io): Promise<ExitStatus> {
 export function inspectModel(path: string, model: Model): Inspection {
   const operators = new Map<string, number>();
   const constants = { count: 0, byteLength: 0 };
+  const externalData = new Set<string>();
+  for (const { tensor } of walkTensors(model)) {
+    constants.count++;
+    constants.byteLength += tensor.byteLength;
+    if (tensor.external !== undefined) externalData.add(tensor.external.location);
+  }
   let nodeCount = 0;
   for (const graph of model.graphs()) {
-    for (const tensor of tensorsOf(graph)) {
-      constants.count++;
-      constants.byteLength += tensor.byteLength;
-    }
     for (const { domain, opType } of graph.nodes) {
       const operator = domain === '' ? opType : `${domain}.${opType}`;
       operators.set(operator, (operators.get(operator) ?? 0) + 1);
@@ -101,7 +103,7 @@ export function inspectModel(path: string, model: Model): Inspection {
     operators: Object.fromEntries(byCount),
     functions: model.functions.map(({ domain, name }) => (domain === '' ? name : `${domain}.${name}`)),
     metadata: Object.fromEntries(model.metadata),
-    externalData: externalLocations(model),
+    externalData: [...externalData],
   };
 }
 

@@ -1,5 +1,5 @@
 /** What every repair command does: read, run passes, write beside, verify, give the result its name. */
-import { copyFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Model } from '../model/model.js';
 import { save } from '../model/save.js';
@@ -10,9 +10,8 @@ import type { Sizes } from '../verify/inputs.js';
 import { Runtime } from '../verify/runtime.js';
 import { flag, sizeLists, text, texts } from './args.js';
 import type { Args } from './command.js';
-import { describeError } from './errors.js';
+import { CliError, describeError, systemReason } from './errors.js';
 import { ExitStatus, worstOf } from './exit.js';
-import { copyExternalFiles } from './external-files.js';
 import type { Io } from './io.js';
 import { openModel } from './open-model.js';
 import { resolveTargets, type Target } from './output.js';
@@ -104,7 +103,7 @@ async function repairFile(target: Target, job: Job): Promise<FileResult> {
     }
     if (left.length > 0) return { ...common, status: ExitStatus.FINDINGS, written: false };
     const written = target.requested && !job.dryRun;
-    if (written) copyUnchanged(model, target);
+    if (written) await copyUnchanged(model, target);
     return { ...common, status: ExitStatus.OK, written };
   } finally {
     model.close();
@@ -129,23 +128,19 @@ async function writeVerified(
   job: Job,
 ): Promise<Written> {
   if (job.dryRun) return { status: ExitStatus.OK, written: false };
-  const staged = new StagedFile(output);
-  let undoCopies = () => {};
+  const staged = await guardOutput(output, () => new StagedFile(output));
+  // Other files than the model are external data that was copied to its new folder.
+  let files: string[] = [];
   try {
-    undoCopies = copyExternalFiles(model, dirname(input), dirname(output));
-    await save(model, staged.path);
+    files = await guardOutput(output, () => save(model, staged.path, { external: 'copy' }));
     const verification = await verify(input, staged.path, sizes, report, job);
-    if (verification?.outcome === 'failed') {
-      undoCopies();
-      return { status: ExitStatus.FINDINGS, written: false, verification };
-    }
-    staged.commit();
+    if (verification?.outcome === 'failed') return { status: ExitStatus.FINDINGS, written: false, verification };
+    await guardOutput(output, () => staged.commit());
+    files = [];
     return { status: ExitStatus.OK, written: true, ...(verification ? { verification } : {}) };
-  } catch (error) {
-    undoCopies();
-    throw error;
   } finally {
     staged.discard();
+    for (const file of files) rmSync(file, { force: true });
   }
 }
 
@@ -162,13 +157,20 @@ async function verify(
 }
 
 /** Nothing to repair, but an output was asked for: the same bytes under another name. */
-function copyUnchanged(model: Model, { input, output }: Target): void {
-  const staged = new StagedFile(output);
+function copyUnchanged(model: Model, { output }: Target): Promise<unknown> {
+  return guardOutput(output, () => {
+    mkdirSync(dirname(output), { recursive: true });
+    return save(model, output, { external: 'copy' });
+  });
+}
+
+/** Whatever the system says while an output is written is said of the output, not of a temporary file. */
+async function guardOutput<T>(output: string, action: () => T | Promise<T>): Promise<T> {
   try {
-    copyExternalFiles(model, dirname(input), dirname(output));
-    copyFileSync(input, staged.path);
-    staged.commit();
-  } finally {
-    staged.discard();
+    return await action();
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new CliError(ExitStatus.INTERNAL, `${output}: cannot be written: ${reason}`, { cause: error });
   }
 }

@@ -1,11 +1,11 @@
-/** Files that appear under their name only when they are complete, and leave nothing behind otherwise. */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+/** Results that appear under their name only when they are verified, and leave nothing behind otherwise. */
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const staged = new Set<string>();
 let isWatching = false;
 
-/** A file that is being written under another name, in the folder where it will be. */
+/** A file that waits under another name, in the folder where it will be: external data is looked for beside it. */
 export class StagedFile {
   /** Where to write. */
   readonly path: string;
@@ -24,16 +24,13 @@ export class StagedFile {
   commit(): void {
     const replaced = statSync(this.#target, { throwIfNoEntry: false });
     if (replaced !== undefined) chmodSync(this.path, replaced.mode);
-    const file = openSync(this.path, 'r');
-    fsyncSync(file);
-    closeSync(file);
     renameSync(this.path, this.#target);
     staged.delete(this.path);
   }
 
   /** Removes what was written; does nothing after {@link commit}. */
   discard(): void {
-    if (staged.delete(this.path)) rmSync(this.path, { force: true });
+    if (staged.delete(this.path) && existsSync(this.path)) rmSync(this.path);
   }
 }
 

@@ -1,9 +1,10 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type MakePasses, repair } from '../../src/cli/repair.js';
 import { load } from '../../src/model/load.js';
 import type { Model } from '../../src/model/model.js';
+import type { Value } from '../../src/model/value.js';
 import type { Finding, PassReport } from '../../src/passes/pass.js';
 import { tempDir } from '../support/temp-dir.js';
 import { floats, writeBiasModel } from '../verify/models.js';
@@ -135,7 +136,7 @@ describe('a repair that holds', () => {
     expect(readFileSync(join(outDir, 'weights.bin'))).toEqual(readFileSync(join(fixture, 'weights.bin')));
     writeFileSync(join(outDir, 'weights.bin'), 'something else');
     const second = await runRepair(rename, { 'out-dir': outDir });
-    expect(second).toMatchObject({ status: 2, err: expect.stringContaining('is in the way') });
+    expect(second).toMatchObject({ status: 3, err: expect.stringContaining('is in the way') });
     expect(readFileSync(join(outDir, 'weights.bin'), 'utf8')).toBe('something else');
   });
 });
@@ -170,6 +171,36 @@ describe('a repair that does not hold', () => {
     const data = await runRepair(biasPass([1]), { data: golden });
     expect(data).toMatchObject({ status: 1, err: expect.stringContaining('test_data_set_0: ') });
     expect(files()).toEqual(['model.onnx']);
+  });
+
+  it('takes back external data that it copied', async () => {
+    for (const name of ['model.onnx', 'weights.bin']) copyFileSync(join(fixture, name), join(folder, name));
+    const outDir = join(folder, 'out');
+    const breaking: MakePasses = async () => [
+      {
+        name: 'breaking',
+        run: async ({ graph }: Model) => {
+          const [output] = graph.outputs;
+          const negated = graph.addNode({ opType: 'Neg', inputs: [output] }).outputs[0];
+          output?.replaceAllUsesWith(negated as Value, { except: [...(negated?.producer ? [negated.producer] : [])] });
+          return { pass: 'breaking', changed: true, findings: [], edits: [], unresolved: [] };
+        },
+      },
+    ];
+    const { status, err } = await runRepair(breaking, { 'out-dir': outDir });
+    expect(status).toBe(1);
+    expect(err).toContain('differs from the original');
+    expect(readdirSync(outDir)).toEqual([]);
+  });
+
+  it('is reported when it cannot be written', async () => {
+    mkdirSync(join(folder, 'locked'));
+    chmodSync(join(folder, 'locked'), 0o500);
+    const output = join(folder, 'locked', `${'x'.repeat(300)}.onnx`);
+    const { status, err } = await runRepair(biasPass([1]), { output });
+    expect(status).toBe(4);
+    expect(err).toMatch(/x.onnx: cannot be written: (the name is too long|permission denied)\n$/);
+    chmodSync(join(folder, 'locked'), 0o700);
   });
 
   it('leaves no trace of a pass that fails', async () => {
