@@ -4,23 +4,27 @@ import { type DenseTensor, elementCount } from '../../src/tensor/dense.js';
 import { bitsPerElement, DataType, isFloat } from '../../src/tensor/dtype.js';
 import { dense } from '../ops/harness.js';
 
-/** What a float may be: any, or only finite numbers of a moderate size. */
+/** What elements may be: floats between bounds, infinities, zeros and NaN or not. */
 export interface FloatRange {
   readonly min?: number;
   readonly max?: number;
   readonly special?: boolean;
+  /** Integers are no larger than this in magnitude; default: as the type has it. */
+  readonly magnitude?: number;
 }
 
 const SIGNED: ReadonlySet<number> = new Set([DataType.INT8, DataType.INT16, DataType.INT32, DataType.INT64]);
 
-function integerLimits(dtype: number): { min: bigint; max: bigint } {
+function integerLimits(dtype: number, magnitude: number | undefined): { min: bigint; max: bigint } {
   const bits = BigInt(bitsPerElement(dtype) as number);
-  if (!SIGNED.has(dtype)) return { min: 0n, max: (1n << bits) - 1n };
-  return { min: -(1n << (bits - 1n)), max: (1n << (bits - 1n)) - 1n };
+  const signed = SIGNED.has(dtype);
+  const top = (1n << (signed ? bits - 1n : bits)) - 1n;
+  const max = magnitude === undefined || BigInt(magnitude) > top ? top : BigInt(magnitude);
+  return { min: signed ? (max === top ? -top - 1n : -max) : 0n, max };
 }
 
 /** One element of a type: integers of the whole range, with small ones frequent; floats with infinities and NaN if asked. */
-export function elements(dtype: number, { min = -1e6, max = 1e6, special = false }: FloatRange = {}) {
+export function elements(dtype: number, { min = -1e6, max = 1e6, special = false, magnitude }: FloatRange = {}) {
   if (dtype === DataType.BOOL) return fc.integer({ min: 0, max: 1 });
   if (isFloat(dtype)) {
     const round = dtype === DataType.FLOAT16 ? f16round : (x: number) => x;
@@ -31,7 +35,7 @@ export function elements(dtype: number, { min = -1e6, max = 1e6, special = false
     const extremes = [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, round(1e-40)];
     return special ? fc.oneof(usual, whole, fc.constantFrom(...extremes)) : fc.oneof(usual, whole);
   }
-  const limits = integerLimits(dtype);
+  const limits = integerLimits(dtype, magnitude);
   const small = { min: limits.min < -9n ? -9n : limits.min, max: limits.max < 9n ? limits.max : 9n };
   const either = fc.oneof(fc.bigInt(small), fc.bigInt(limits));
   return dtype === DataType.INT64 || dtype === DataType.UINT64 ? either : either.map(Number);
