@@ -6,15 +6,15 @@ import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
 import { RuleContext } from '../ops/context.js';
 import { lookupOp } from '../ops/registry.js';
-import { CONTENT_LIMIT, type Facts, type Shape, type SubgraphInference, type TensorFacts } from '../ops/types.js';
+import type { Schemas } from '../ops/schema.js';
+import type { Facts, Shape, SubgraphInference, TensorFacts } from '../ops/types.js';
 import { Dim } from '../symbolic/dim.js';
-import type { Scalar } from '../symbolic/scalar.js';
-import { type DenseTensor, elementCount } from '../tensor/dense.js';
-import { isFloat } from '../tensor/dtype.js';
 import type { Cells } from './cells.js';
+import { contentOf, withLazyContent } from './constant-facts.js';
 import { Constants } from './constants.js';
 import { declaredDim, declaredFacts } from './declared.js';
 import { NodeAttributes } from './node-attributes.js';
+import { unknownOperator } from './unknown-operator.js';
 
 /** Two sizes that an operator says are equal, and that cannot be: a literal against an expression, mostly. */
 export interface Conflict {
@@ -32,10 +32,9 @@ export interface InferOptions {
   readonly cells?: Cells;
   /** Folded constants to share between several inferences of an unchanged model. */
   readonly constants?: Constants;
+  /** What is known of operators without a rule: element types of their outputs, and why an operator is unknown. */
+  readonly schemas?: Schemas;
 }
-
-/** Element contents of constants are read up to this many elements for floats (scales, pads), more for integers. */
-const FLOAT_CONTENT_LIMIT = 32;
 
 /**
  * Infers what every value of a model is: element type, shape as expressions in the input symbols, contents of small
@@ -60,6 +59,7 @@ export class Inference {
   readonly #functions = new Map<string, LocalFunction>();
   readonly #bound = new Map<string, Dim>();
   readonly #active = new Set<LocalFunction>();
+  readonly #inputSymbols = new Set<string>();
 
   constructor(model: Model, options: InferOptions) {
     this.model = model;
@@ -99,6 +99,9 @@ export class Inference {
   run(): void {
     const { graph } = this.model;
     this.#declareInputs(graph, (value) => this.#inputFacts(value));
+    for (const input of graph.inputs) {
+      for (const dim of this.shape(input) ?? []) for (const name of dim?.symbols() ?? []) this.#inputSymbols.add(name);
+    }
     this.#visitGraph(graph, undefined);
   }
 
@@ -151,7 +154,7 @@ export class Inference {
       return;
     }
     if (definition?.infer === undefined) {
-      this.#note(node, `${node.domain ? `${node.domain}.` : ''}${node.opType} is not known`);
+      this.#visitUnknown(node, inputs);
       return;
     }
     const context = new RuleContext({
@@ -171,6 +174,7 @@ export class Inference {
       bind: (symbol, dim) => this.#bound.set(symbol, dim),
       resolve: (dim) => this.#resolveDim(dim),
       onUnknown: (reason) => this.#note(node, reason),
+      preferLiterals: this.cells === undefined,
     });
     definition.infer(context);
     node.outputs.forEach((output, i) => {
@@ -187,6 +191,21 @@ export class Inference {
           );
         }
       }
+      if (facts !== undefined) this.#facts.set(output, facts);
+      else this.#facts.delete(output);
+    });
+  }
+
+  #visitUnknown(node: Node, inputs: readonly (Facts | undefined)[]): void {
+    const { reason, outputs } = unknownOperator(node, inputs, {
+      schemas: this.#options.schemas,
+      inputSymbols: this.#inputSymbols,
+      trustNumbers: this.cells === undefined,
+    });
+    this.#note(node, reason);
+    node.outputs.forEach((output, i) => {
+      if (output === undefined) return;
+      const facts = outputs[i];
       if (facts !== undefined) this.#facts.set(output, facts);
       else this.#facts.delete(output);
     });
@@ -292,47 +311,4 @@ export class Inference {
 
 function functionKey(domain: string, name: string, overload: string): string {
   return `${domain}\0${name}\0${overload}`;
-}
-
-type Content = readonly (Scalar | undefined)[] | undefined;
-
-/** Facts whose `content` is computed when first read: most constants are weights that nobody asks. */
-function withLazyContent(
-  facts: TensorFacts,
-  dims: readonly number[],
-  dtype: number | undefined,
-  compute: () => Content,
-): TensorFacts {
-  const limit = dtype !== undefined && isFloat(dtype) ? FLOAT_CONTENT_LIMIT : CONTENT_LIMIT;
-  if (elementCount(dims) > limit) return facts;
-  let content: Content;
-  let done = false;
-  return Object.defineProperty(facts, 'content', {
-    enumerable: true,
-    get: () => {
-      if (!done) {
-        done = true;
-        content = compute();
-      }
-      return content;
-    },
-  });
-}
-
-/** Elements as scalars; `cell` gives integral elements their origin. */
-function contentOf(
-  dense: DenseTensor | undefined,
-  cell: ((index: number, traced: number) => Dim) | undefined,
-): Content {
-  if (dense === undefined || typeof dense.data[0] === 'string') return undefined;
-  if (dense.data.length !== elementCount(dense.shape)) return undefined; // complex
-  const content: (Scalar | undefined)[] = [];
-  for (let i = 0; i < dense.data.length; i++) {
-    const element = Number(dense.data[i]);
-    if (!Number.isSafeInteger(element)) {
-      const exact = typeof dense.data[i] !== 'bigint';
-      content.push(exact ? element : Dim.of(element));
-    } else content.push(cell ? cell(i, element) : Dim.of(element));
-  }
-  return content;
 }

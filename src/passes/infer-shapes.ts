@@ -9,6 +9,7 @@
  */
 import { declaredDim } from '../analysis/declared.js';
 import { type Inference, infer } from '../analysis/infer.js';
+import { neededSchemas } from '../analysis/needed-schemas.js';
 import { reasonOf } from '../analysis/reason.js';
 import { typeOfFacts } from '../analysis/typed.js';
 import type { Graph } from '../model/graph.js';
@@ -38,7 +39,8 @@ export function inferShapes(): Pass {
   return {
     name: 'infer-shapes',
     async run(model) {
-      const inference = infer(model);
+      const schemas = await neededSchemas(model);
+      const inference = infer(model, schemas ? { schemas } : {});
       const known = symbolsOfInputs(model);
       const edits: Edit[] = [];
       const findings: Finding[] = [];

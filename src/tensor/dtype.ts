@@ -39,6 +39,13 @@ export function dataTypeName(type: DataType): string {
   return NAMES.get(type) ?? `type ${type}`;
 }
 
+const NUMBERS = new Map<string, number>([...NAMES].map(([value, name]) => [name, value]));
+
+/** The element type of a lower-case name; undefined for anything else (`seq(float)`). */
+export function dataTypeByName(name: string): DataType | undefined {
+  return NUMBERS.get(name);
+}
+
 const BITS = new Map<number, number>([
   [DataType.FLOAT, 32],
   [DataType.UINT8, 8],

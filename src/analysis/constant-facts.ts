@@ -1,0 +1,51 @@
+import { CONTENT_LIMIT, type TensorFacts } from '../ops/types.js';
+import { Dim } from '../symbolic/dim.js';
+import type { Scalar } from '../symbolic/scalar.js';
+import { type DenseTensor, elementCount } from '../tensor/dense.js';
+import { isFloat } from '../tensor/dtype.js';
+
+/** Element contents of constants are read up to this many elements for floats (scales, pads), more for integers. */
+const FLOAT_CONTENT_LIMIT = 32;
+
+type Content = readonly (Scalar | undefined)[] | undefined;
+
+/** Facts whose `content` is computed when first read: most constants are weights that nobody asks. */
+export function withLazyContent(
+  facts: TensorFacts,
+  dims: readonly number[],
+  dtype: number | undefined,
+  compute: () => Content,
+): TensorFacts {
+  const limit = dtype !== undefined && isFloat(dtype) ? FLOAT_CONTENT_LIMIT : CONTENT_LIMIT;
+  if (elementCount(dims) > limit) return facts;
+  let content: Content;
+  let done = false;
+  return Object.defineProperty(facts, 'content', {
+    enumerable: true,
+    get: () => {
+      if (!done) {
+        done = true;
+        content = compute();
+      }
+      return content;
+    },
+  });
+}
+
+/** Elements as scalars; `cell` gives integral elements their origin. */
+export function contentOf(
+  dense: DenseTensor | undefined,
+  cell: ((index: number, traced: number) => Dim) | undefined,
+): Content {
+  if (dense === undefined || typeof dense.data[0] === 'string') return undefined;
+  if (dense.data.length !== elementCount(dense.shape)) return undefined; // complex
+  const content: (Scalar | undefined)[] = [];
+  for (let i = 0; i < dense.data.length; i++) {
+    const element = Number(dense.data[i]);
+    if (!Number.isSafeInteger(element)) {
+      const exact = typeof dense.data[i] !== 'bigint';
+      content.push(exact ? element : Dim.of(element));
+    } else content.push(cell ? cell(i, element) : Dim.of(element));
+  }
+  return content;
+}
