@@ -1,6 +1,6 @@
 import { isNeverZero, isNonNegative, isPositive } from './bounds.js';
 import { floorDivide, modulo } from './floor.js';
-import { keyOf } from './floor-sums.js';
+import { hasFloor, keyOf } from './floor-sums.js';
 import { fromNumber, gcdInt, type Int, normal } from './int.js';
 import { maximum, minimum } from './maximum.js';
 import { dropped, type Origin, originOf } from './origin.js';
@@ -9,7 +9,7 @@ import { type Parts, partsOf } from './parts.js';
 import { add, content, multiply, negate, Polynomial, subtract } from './polynomial.js';
 import { print } from './print.js';
 import { divideExactly } from './quotient.js';
-import { simplify } from './simplify.js';
+import { expandHalves, simplify } from './simplify.js';
 import { solveFor } from './solve.js';
 import { evaluate, substitute } from './substitute.js';
 import { freshSymbol, isCellName, isFreshName, symbol, symbolsOf } from './symbols.js';
@@ -206,7 +206,7 @@ export class Dim {
   exactQuotient(other: Dim | number): Dim | undefined {
     const divisor = typeof other === 'number' ? Dim.of(other) : other;
     if (divisor.#plain.isZero) return undefined;
-    const quotient = divideExactly(this.#plain, divisor.#plain);
+    const quotient = exactly(this.#plain, divisor.#plain);
     if (quotient === undefined) return undefined;
     if (this.#origin === undefined && divisor.#origin === undefined) return new Dim(quotient);
     const a = this.#parallel;
@@ -372,4 +372,10 @@ export class Dim {
   static #plainOf(other: Dim | number): Polynomial {
     return typeof other === 'number' ? Polynomial.of(fromNumber(other)) : other.#plain;
   }
+}
+
+function exactly(a: Polynomial, divisor: Polynomial): Polynomial | undefined {
+  const quotient = divideExactly(a, divisor);
+  if (quotient !== undefined || !hasFloor(a)) return quotient;
+  return divideExactly(expandHalves(a), expandHalves(divisor));
 }

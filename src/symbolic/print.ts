@@ -9,6 +9,7 @@ import {
   type MaxAtom,
   type Monomial,
   monomialOf,
+  multiply,
   ofTerm,
   Polynomial,
   scale,
@@ -150,7 +151,8 @@ function factored(a: Polynomial): Piece[] | undefined {
   return [{ negative, text: `${text}*(${print(negative ? scale(rest, -1) : rest)})` }];
 }
 
-function plainPieces(a: Polynomial): Piece[] {
+function plainPieces(given: Polynomial): Piece[] {
+  const a = withConstantInside(given);
   const terms = [...a.terms].sort((x, y) => degree(y.monomial) - degree(x.monomial));
   const pieces = terms.map(({ monomial, coefficient }): Piece => {
     const k = absInt(coefficient);
@@ -161,6 +163,17 @@ function plainPieces(a: Polynomial): Piece[] {
   });
   if (a.constant !== 0) pieces.push({ negative: a.constant < 0, text: String(absInt(a.constant)) });
   return pieces;
+}
+
+/** One floor and a multiple of its coefficient: 64*((T + 1)//4) - 64 is 64*((T - 3)//4). */
+function withConstantInside(a: Polynomial): Polynomial {
+  const [term] = a.terms;
+  const atom = term && atomOf(term.monomial);
+  if (term === undefined || a.terms.length > 1 || a.constant === 0 || atom?.kind !== 'floor') return a;
+  const steps = divideExactly(Polynomial.of(a.constant), Polynomial.of(term.coefficient));
+  if (steps === undefined) return a;
+  const numerator = add(atom.numerator, multiply(steps, atom.divisor));
+  return ofTerm(monomialOf({ ...atom, numerator }), term.coefficient);
 }
 
 function degree(monomial: Monomial): number {

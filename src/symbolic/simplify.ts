@@ -1,25 +1,55 @@
 import { floorDivide } from './floor.js';
-import { asSingleFloor, floorGroups, hasFloor } from './floor-sums.js';
-import { add, multiply, ofTerm, Polynomial, scale, sum } from './polynomial.js';
+import { asSingleFloor, type FloorGroup, floorGroups, hasFloor } from './floor-sums.js';
+import { add, multiply, ofTerm, Polynomial, scale, subtract, sum } from './polynomial.js';
 
-/** The polynomial with sums of floors that are a line, or one floor, replaced by it: T//2 + (T + 1)//2 is T. */
+/**
+ * The polynomial with sums of floors that are a line, or one floor, replaced by it: T//2 + (T + 1)//2 is T, and T - T//2 is
+ * (T + 1)//2.
+ */
 export function simplify(a: Polynomial): Polynomial {
   if (a.terms.length < 2 || !hasFloor(a)) return a;
-  const { groups, others } = floorGroups(a);
-  if (groups.every(({ terms }) => terms.length < 2)) return a;
-  let result = sum(others, a.constant);
-  let isChanged = false;
-  for (const group of groups) {
-    const { base, factor, terms, period } = group;
-    const single = terms.length < 2 ? undefined : asSingleFloor(group);
-    if (single === undefined) {
-      result = add(result, sum(terms, 0));
-      continue;
-    }
-    isChanged = true;
-    const numerator = add(scale(base, single.multiple), Polynomial.of(single.constant));
-    const value = add(scale(base, single.whole), floorDivide(numerator, Polynomial.of(period)));
-    result = add(result, multiply(value, ofTerm(factor, 1)));
+  for (const group of floorGroups(a).groups) {
+    const simpler = group.terms.length > 1 ? asOneFloor(a, group) : asOtherHalf(a, group);
+    if (simpler !== undefined) return simplify(simpler);
   }
-  return isChanged ? simplify(result) : a;
+  return a;
+}
+
+function asOneFloor(a: Polynomial, group: FloorGroup): Polynomial | undefined {
+  const { base, period } = group;
+  const single = asSingleFloor(group);
+  if (single === undefined) return undefined;
+  const numerator = add(scale(base, single.multiple), Polynomial.of(single.constant));
+  return replaceGroup(a, group, add(scale(base, single.whole), floorDivide(numerator, Polynomial.of(period))));
+}
+
+/** -(p//2) is (p + 1)//2 - p, which is shorter where p stands beside it. */
+function asOtherHalf(a: Polynomial, group: FloorGroup): Polynomial | undefined {
+  const { base, period, slope, offsets } = group;
+  if (period !== 2 || slope >= 0) return undefined;
+  // The table of -c*floor((p + k) / 2) is [0, c] for k = 0 and [0, -c] for k = 1, its slope -c.
+  const numerator = offsets[1] === -slope ? add(base, Polynomial.ONE) : base;
+  const half = subtract(floorDivide(numerator, Polynomial.of(2)), base);
+  const result = replaceGroup(a, group, scale(half, -slope));
+  return result.terms.length < a.terms.length ? result : undefined;
+}
+
+/** The opposite of what is short: (p + 1)//2 as p - p//2 everywhere, so that equal products have equal terms. */
+export function expandHalves(a: Polynomial): Polynomial {
+  let result = Polynomial.of(a.constant);
+  for (const { monomial, coefficient } of a.terms) {
+    let product = Polynomial.of(coefficient);
+    for (const { atom, power } of monomial.factors) {
+      const isUpper = atom.kind === 'floor' && atom.divisor.isConstant && atom.divisor.constant === 2;
+      const numerator = isUpper && atom.numerator.constant === 1 ? subtract(atom.numerator, Polynomial.ONE) : undefined;
+      const value = numerator ? subtract(numerator, floorDivide(numerator, Polynomial.of(2))) : Polynomial.atom(atom);
+      for (let i = 0; i < power; i++) product = multiply(product, value);
+    }
+    result = add(result, product);
+  }
+  return result;
+}
+
+function replaceGroup(a: Polynomial, { factor, terms }: FloorGroup, value: Polynomial): Polynomial {
+  return add(subtract(a, sum(terms, 0)), multiply(value, ofTerm(factor, 1)));
 }

@@ -85,6 +85,7 @@ describe('exactQuotient', () => {
 
   it('divides products by their factors', () => {
     expect(B.mul(T).mul(32).exactQuotient(B.mul(8))?.toString()).toBe('4*T');
+    expect(Dim.parse('8*B*T - 8*B*(T//2)').exactQuotient(Dim.parse('B*((T + 1)//2)'))?.value).toBe(8);
     expect(T.exactQuotient(2)).toBeUndefined();
     expect(T.exactQuotient(0)).toBeUndefined();
     expect(Dim.of(8).dividesExactly(T.add(7).floorDiv(8).mul(16))).toBe(true);
@@ -96,6 +97,10 @@ describe('toString', () => {
   it.each([
     ['2*T - 1', '2*T - 1'],
     ['(T - 1)//2 + 1', '(T + 1)//2'],
+    ['64*((T + 1)//4) - 64', '64*((T - 3)//4)'],
+    ['(T - 5)//2 + 4', '(T + 3)//2'],
+    ['T - T//2', '(T + 1)//2'],
+    ['B*T - B*(T//2)', 'B*((T + 1)//2)'],
     ['5 - T', '5 - T'],
     ['T % 8', 'T % 8'],
     ['T % 2', 'T % 2'],
