@@ -132,7 +132,7 @@ function splitSizes(ctx: InferContext, dim: Dim | undefined, axis: number): Shap
 
 /** Since opset 18, the last one takes what is left; before, sizes must be equal. */
 function equalSizes(ctx: InferContext, dim: Dim | undefined, count: number): Shape {
-  if (dim === undefined) return new Array<undefined>(count).fill(undefined);
+  if (dim === undefined || !(count > 0 && count <= ctx.outputCount)) return [];
   const exact = dim.exactQuotient(count);
   const size = exact ?? (ctx.opset < 18 ? dim.floorDiv(count) : dim.ceilDiv(count));
   const sizes = new Array<Dim>(count).fill(size);
@@ -176,7 +176,9 @@ function evaluateSplit(ctx: EvalContext): DenseTensor[] {
   const x = required(ctx.inputs, 0);
   const axis = valid(axisOf(ctx.attributes.int('axis', 0), x.shape.length), 'the axis of Split does not exist');
   const total = x.shape[axis] as number;
-  const sizes = integersGiven(ctx, 'split', 1) ?? evenly(total, ctx.attributes.int('num_outputs', ctx.outputCount));
+  const count = ctx.attributes.int('num_outputs', ctx.outputCount);
+  valid(count > 0 && count <= ctx.outputCount ? count : undefined, `${count} parts for ${ctx.outputCount} outputs`);
+  const sizes = integersGiven(ctx, 'split', 1) ?? evenly(total, count);
   const sum = sizes.reduce((all, size) => all + size, 0);
   valid(
     sum === total && sizes.every((size) => size >= 0) ? sum : undefined,

@@ -56,7 +56,7 @@ function inferConstantOfShape(ctx: InferContext): void {
 }
 
 function repeat(element: Scalar | undefined, sizes: readonly number[] | undefined): Content | undefined {
-  if (sizes === undefined || element === undefined) return undefined;
+  if (sizes === undefined || element === undefined || sizes.some((size) => size < 0)) return undefined;
   const count = elementCount(sizes);
   return count > CONTENT_LIMIT ? undefined : new Array<Scalar>(count).fill(element);
 }
@@ -95,6 +95,10 @@ function ramp(start: Scalar | undefined, delta: Scalar | undefined, count: numbe
 function evaluateRange({ inputs }: EvalContext): DenseTensor[] {
   const parts = [0, 1, 2].map((i) => required(inputs, i));
   const { dtype } = parts[0] as DenseTensor;
+  valid(
+    parts.every((part) => part.dtype === dtype && part.data.length === 1) ? parts : undefined,
+    'the limits of Range are scalars of one type',
+  );
   const [start, limit, delta] = parts.map((part) => part.data[0]);
   if (typeof start === 'bigint') {
     const from = start;

@@ -111,7 +111,8 @@ function inferGatherND(ctx: InferContext): void {
   const indices = ctx.shape(1);
   const batchDims = ctx.attributes.int('batch_dims', 0);
   const depth = indices?.[indices.length - 1]?.value;
-  if (shape === undefined || indices === undefined || depth === undefined) {
+  const isValid = depth !== undefined && batchDims >= 0 && batchDims + depth <= (shape?.length ?? 0);
+  if (shape === undefined || indices === undefined || !isValid || batchDims >= indices.length) {
     ctx.setTensor(0, ctx.dtype(0), undefined);
     return;
   }

@@ -1,7 +1,7 @@
 import { Dim } from '../../symbolic/dim.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { required } from '../lib/alloc.js';
-import { type Elements, elementsOf, elementsOfContent, newTensor } from '../lib/elements.js';
+import { checkedCount, type Elements, elementsOf, elementsOfContent, newTensor } from '../lib/elements.js';
 import { gatherPositions } from '../lib/index-positions.js';
 import { axesOf, integerParameter, integersGiven, numberParameter, valid } from '../lib/known.js';
 import { movedTensor, setMixed } from '../lib/moved.js';
@@ -99,7 +99,8 @@ function sourcesOf(size: number, head: number, tail: number, mode: string): Floa
   const first = Math.max(0, -head);
   const count = size - first - Math.max(0, -tail);
   const length = size + head + tail;
-  if (length < 0) throw new EvaluationError(`an axis of ${size} cannot be cut by ${-head} and ${-tail}`);
+  if (count < 0 || length < 0) throw new EvaluationError(`an axis of ${size} cannot be cut by ${-head} and ${-tail}`);
+  checkedCount([length]);
   const source = sourceOf(mode, count);
   return Float64Array.from({ length }, (_, i) => first + source(i - Math.max(0, head)));
 }

@@ -66,7 +66,8 @@ function spaceToDepth(attributes: Attributes, [n, c, h, w]: readonly number[]): 
 function inferBlocks(ctx: InferContext, toSpace: boolean): void {
   const shape = ctx.shape(0);
   const b = ctx.attributes.int('blocksize', 1);
-  const divided = (dim: Dim | undefined, by: number) => dim?.exactQuotient(by) ?? dim?.floorDiv(by);
+  const divided = (dim: Dim | undefined, by: number) =>
+    by > 0 ? (dim?.exactQuotient(by) ?? dim?.floorDiv(by)) : undefined;
   const [n, c, h, w] = shape ?? [];
   const result: Shape = toSpace
     ? [n, divided(c, b * b), h?.mul(b), w?.mul(b)]
@@ -119,11 +120,13 @@ function evaluateReverseSequence({ attributes, inputs }: EvalContext): DenseTens
   const x = required(inputs, 0);
   const lengths = integers(required(inputs, 1));
   const isTimeFirst = attributes.int('time_axis', 0) === 0;
-  valid(
-    x.shape.length >= 2 && lengths.length === x.shape[isTimeFirst ? 1 : 0] ? x : undefined,
-    'one length a batch item',
-  );
   const [outer, inner] = x.shape as [number, number];
+  valid(
+    x.shape.length >= 2 && lengths.length === (isTimeFirst ? inner : outer) ? x : undefined,
+    'ReverseSequence takes one length for each batch item',
+  );
+  const longest = Math.max(0, ...lengths);
+  valid(longest <= (isTimeFirst ? outer : inner) ? longest : undefined, `a sequence of ${longest} is too long`);
   const from = elementsOf(x);
   const block = x.data.length === 0 ? 0 : from.units.length / from.width / (outer * inner);
   const result = allocateLike(from, outer * inner * block);

@@ -26,10 +26,15 @@ interface Writes {
 
 type WritesOf = (sizes: readonly number[], indices: Indices, indexShape: readonly number[]) => Writes;
 
-type Reduction = 'none' | 'add' | 'mul' | 'min' | 'max';
+const REDUCTIONS = ['none', 'add', 'mul', 'min', 'max'] as const;
+type Reduction = (typeof REDUCTIONS)[number];
 
 function reductionOf(attributes: Attributes): Reduction {
-  return attributes.string('reduction', 'none') as Reduction;
+  const name = attributes.string('reduction', 'none');
+  return valid(
+    REDUCTIONS.find((reduction) => reduction === name),
+    `there is no reduction ${name}`,
+  );
 }
 
 function setScattered(ctx: InferContext, writesOf: WritesOf): void {

@@ -3,7 +3,15 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
 import { asNumbers, isComplex, required } from '../lib/alloc.js';
-import { type Content, contentOf, type Elements, elementsOf, elementsOfContent, tensorOf } from '../lib/elements.js';
+import {
+  type Content,
+  checkedCount,
+  contentOf,
+  type Elements,
+  elementsOf,
+  elementsOfContent,
+  tensorOf,
+} from '../lib/elements.js';
 import { gatherPositions, type Indices, indicesOfContent } from '../lib/index-positions.js';
 import { axisOf, dimOf, numbersOfShape, product, valid } from '../lib/known.js';
 import { movedTensor, setMoved } from '../lib/moved.js';
@@ -115,7 +123,7 @@ function evaluateCompress(ctx: EvalContext): DenseTensor[] {
 function oneHot(values: Elements, indices: Indices, shape: readonly number[], axis: number): Elements {
   const depth = shape[axis] as number;
   const inner = elementCount(shape.slice(axis + 1));
-  const positions = new Float64Array(elementCount(shape));
+  const positions = new Float64Array(checkedCount(shape));
   for (let i = 0; i < indices.length; i++) {
     const index = Math.trunc(indices[i] as number);
     const hot = index < 0 ? index + depth : index;

@@ -4,6 +4,7 @@ import type { DenseData, DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
 import type { EvalContext } from '../types.js';
+import { EvaluationError } from '../types.js';
 import { allocate, required } from './alloc.js';
 
 /** Storage of elements whose meaning does not matter. */
@@ -53,8 +54,24 @@ export function ownData(ctx: EvalContext, i: number): DenseData {
   return ctx.mayOverwrite?.(i) ? data : data.slice();
 }
 
+/** A mask of 16,384 x 16,384 still fits; what is larger is no constant that anybody wrote. */
+const MAX_ELEMENTS = 2 ** 28;
+
+function checkCount(count: number): void {
+  if (!(count >= 0 && count <= MAX_ELEMENTS)) throw new EvaluationError(`a tensor of ${count} elements is too large`);
+}
+
+/** The number of elements of a shape that evaluation may make. */
+export function checkedCount(shape: readonly number[]): number {
+  if (!shape.every((size) => Number.isInteger(size) && size >= 0)) throw new EvaluationError(`[${shape}] is no shape`);
+  const count = elementCount(shape);
+  checkCount(count);
+  return count;
+}
+
 /** Room for `count` elements of the same kind: zeros, empty strings are up to the caller. */
 export function allocateLike({ units, width }: Elements, count: number): Elements {
+  checkCount(count);
   const length = count * width;
   if (Array.isArray(units)) return { units: new Array<unknown>(length).fill(undefined), width };
   if (units instanceof Uint8Array) return { units: new Uint8Array(length), width };
@@ -63,7 +80,7 @@ export function allocateLike({ units, width }: Elements, count: number): Element
 
 /** The elements of a new tensor of this type and shape; strings start empty. */
 export function newTensor(dtype: number, shape: readonly number[]): { tensor: DenseTensor; elements: Elements } {
-  const count = elementCount(shape);
+  const count = checkedCount(shape);
   const data: DenseData = dtype === DataType.STRING ? new Array<string>(count).fill('') : allocate(dtype, count);
   const tensor = { dtype, shape, data };
   return { tensor, elements: elementsOf(tensor) };

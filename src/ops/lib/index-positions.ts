@@ -48,6 +48,8 @@ export function elementPositions(
   indices: Indices,
   shape: readonly number[],
 ): Positions {
+  const fits = shape.length === sizes.length && shape.every((n, k) => k === axis || n <= (sizes[k] as number));
+  if (!fits) throw new EvaluationError(`indices [${shape}] do not fit to [${sizes}]`);
   const strides = stridesOf(sizes);
   const step = strides[axis] as number;
   const result = new Array<number>(indices.length);
@@ -78,7 +80,12 @@ export function vectorPositions(
   indices: Indices,
   shape: readonly number[],
 ): Positions {
-  const depth = shape[shape.length - 1] as number;
+  const depth = shape[shape.length - 1] ?? 0;
+  const fits =
+    batchDims < shape.length &&
+    batchDims + depth <= sizes.length &&
+    sizes.slice(0, batchDims).every((size, axis) => size === shape[axis]);
+  if (!fits) throw new EvaluationError(`indices [${shape}] do not fit to [${sizes}]`);
   const strides = stridesOf(sizes);
   const count = elementCount(shape.slice(0, -1));
   const batches = elementCount(sizes.slice(0, batchDims));

@@ -1,5 +1,4 @@
-import { elementCount } from '../../tensor/dense.js';
-import { allocateLike, copyRun, type Elements, fill } from './elements.js';
+import { allocateLike, checkedCount, copyRun, type Elements, fill } from './elements.js';
 import { forEachRun, stridesOf } from './shapes.js';
 
 /** A region of a buffer: where its first element is, and the step along each axis (negative and 0 allowed). */
@@ -48,7 +47,7 @@ function copySteps(
 
 /** A region read out in row-major order: transposition, slicing, flipping and broadcasting are all this. */
 export function readRegion(from: Elements, source: Region, shape: readonly number[]): Elements {
-  const result = allocateLike(from, elementCount(shape));
+  const result = allocateLike(from, checkedCount(shape));
   copyRegion(result, { offset: 0, strides: stridesOf(shape) }, from, source, shape);
   return result;
 }
