@@ -1,9 +1,11 @@
 import type { Composer } from '../format/composer.js';
 import { NodeField } from '../format/schema.js';
 import { Attribute, type AttributeInput } from './attribute.js';
+import type { Graph } from './graph.js';
 
 /** What an {@link AttributeMap} needs from the node it belongs to. */
 export interface AttributeOwner {
+  readonly graph: Graph;
   /** @internal */
   _attributesChanged(removed: Attribute | undefined, added: Attribute | undefined): void;
 }
@@ -36,12 +38,17 @@ export class AttributeMap implements Iterable<Attribute> {
   /** Sets an attribute: in its place where there is one of that name, else at the end. */
   set(name: string, input: AttributeInput): this {
     const attribute = Attribute._make(name, input);
-    const index = this.#list.findIndex((other) => other.name === name);
-    if (index < 0) this.#list.push(attribute);
-    const old = this.#list[index];
-    this.#owner._attributesChanged(old, attribute);
-    if (index >= 0) this.#list[index] = attribute;
+    for (const graph of attribute._graphs) graph._checkAttachable(this.#owner.graph);
+    this._set(attribute);
     return this;
+  }
+
+  /** @internal */
+  _set(attribute: Attribute): void {
+    const index = this.#list.findIndex(({ name }) => name === attribute.name);
+    this.#owner._attributesChanged(this.#list[index], attribute);
+    if (index < 0) this.#list.push(attribute);
+    else this.#list[index] = attribute;
   }
 
   delete(name: string): boolean {

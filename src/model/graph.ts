@@ -2,6 +2,7 @@ import type { Composer } from '../format/composer.js';
 import type { Span } from '../format/rewrite-message.js';
 import type { Skeleton } from '../format/skeleton.js';
 import type { DenseTensor } from '../tensor/dense.js';
+import { Attribute } from './attribute.js';
 import type { AttributeInput } from './attribute-input.js';
 import { GraphContent } from './graph-content.js';
 import { writeGraph } from './graph-writer.js';
@@ -63,6 +64,9 @@ export class Graph extends GraphContent {
       if (names.indexOf(name) !== i && name !== '') throw new ModelError(`output name ${name} is given twice`);
       if (name !== '') this._checkFree(name);
     });
+    const attributes = Object.entries(init.attributes ?? {}).map(([name, input]) => Attribute._make(name, input));
+    for (const attribute of attributes) for (const graph of attribute._graphs) graph._checkAttachable(this);
+    // Nothing can go wrong from here on.
     const node = new Node(this, undefined);
     node.opType = init.opType;
     if (init.domain) node.domain = init.domain;
@@ -72,7 +76,7 @@ export class Graph extends GraphContent {
     node._setLinks(init.inputs.map((input, i) => input?._addUse(node, i)));
     node._setOutputs(names.map((name, i) => (name === '' ? undefined : this._makeOutput(node, i, name))));
     this._nodes.insert(node, where && ('before' in where ? where.before : where.after._next));
-    for (const [name, input] of Object.entries(init.attributes ?? {})) node.attributes.set(name, input);
+    for (const attribute of attributes) node.attributes._set(attribute);
     this._touch();
     return node;
   }
@@ -281,9 +285,13 @@ export class Graph extends GraphContent {
   }
 
   /** @internal */
-  _attach(node: Node): void {
+  _checkAttachable(outer: Graph): void {
     if (this._parent !== undefined) throw new ModelError(`graph ${this.name} is in another node already`);
-    if (node.graph !== this._outer) throw new ModelError(`graph ${this.name} was made for another graph`);
+    if (this._outer !== outer) throw new ModelError(`graph ${this.name} was made for another graph`);
+  }
+
+  /** @internal */
+  _attach(node: Node): void {
     this._parent = node;
     this._isModified = true;
   }

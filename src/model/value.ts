@@ -130,7 +130,10 @@ export class Value {
   replaceAllUsesWith(other: Value, options: { readonly except?: readonly Node[] } = {}): void {
     if (other === this) return;
     const except = new Set(options.except);
-    for (const { node, index } of [...this.uses]) if (!except.has(node)) node.setInput(index, other);
+    const moved = this.uses.filter(({ node }) => !except.has(node));
+    for (const graph of new Set(moved.map(({ node }) => node.graph))) graph._checkVisible(other);
+    if (this._outputOf > 0) this.graph._checkVisible(other);
+    for (const { node, index } of moved) node.setInput(index, other);
     if (this._outputOf > 0) this.graph._replaceOutput(this, other);
   }
 

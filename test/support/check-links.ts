@@ -48,7 +48,10 @@ export function outline(graph: Graph): unknown {
     name: graph.name,
     inputs: graph.inputs.map(({ name, declared }) => [name, declared]),
     outputs: graph.outputs.map(({ name, declared }) => [name, declared]),
-    initializers: graph.initializers.map(({ name, initializer }) => [name, initializer?.dims, initializer?.dataType]),
+    // A file holds the sparse ones after the others.
+    initializers: [...graph.initializers]
+      .sort((a, b) => Number(a.initializer === undefined) - Number(b.initializer === undefined))
+      .map(({ name, initializer }) => [name, initializer?.dims, initializer?.dataType]),
     nodes: graph.nodes.map((node) => ({
       is: [node.domain, node.opType, node.name],
       reads: node.inputs.map((value) => value?.name),
