@@ -38,5 +38,5 @@ export function typeOfFacts(facts: Facts | undefined): TypeInfo | undefined {
 export function dimToDeclare(dim: Dim | undefined): DeclaredDim {
   if (dim === undefined || dim.hasFresh) return undefined;
   if (dim.isNumber) return dim.value !== undefined && dim.value >= 0 ? dim.value : undefined;
-  return dim.symbolName ?? dim.toString();
+  return dim.symbolName ?? dim.toExactString();
 }

@@ -1,15 +1,15 @@
 import { isNeverZero, isNonNegative, isPositive } from './bounds.js';
 import { floorDivide, modulo } from './floor.js';
-import { hasFloor, keyOf } from './floor-sums.js';
+import { keyOf } from './floor-sums.js';
 import { fromNumber, gcdInt, type Int, normal } from './int.js';
 import { maximum, minimum } from './maximum.js';
-import { dropped, type Origin, originOf } from './origin.js';
+import { derived, type Origin, originOf, type Tracked } from './origin.js';
 import { parse } from './parse.js';
-import { type Parts, partsOf } from './parts.js';
+import { mapParts, type Parts, partsOf } from './parts.js';
 import { add, content, multiply, negate, Polynomial, subtract } from './polynomial.js';
-import { print } from './print.js';
+import { print, printExactly } from './print.js';
 import { divideExactly } from './quotient.js';
-import { expandHalves, simplify } from './simplify.js';
+import { quotientOf, simplify } from './simplify.js';
 import { solveFor } from './solve.js';
 import { evaluate, substitute } from './substitute.js';
 import { freshSymbol, isCellName, isFreshName, symbol, symbolsOf } from './symbols.js';
@@ -206,15 +206,14 @@ export class Dim {
   exactQuotient(other: Dim | number): Dim | undefined {
     const divisor = typeof other === 'number' ? Dim.of(other) : other;
     if (divisor.#plain.isZero) return undefined;
-    const quotient = exactly(this.#plain, divisor.#plain);
+    const quotient = quotientOf(this.#plain, divisor.#plain);
     if (quotient === undefined) return undefined;
     if (this.#origin === undefined && divisor.#origin === undefined) return new Dim(quotient);
-    const a = this.#parallel;
-    const b = divisor.#parallel;
-    if (a === undefined || b === undefined || b.isZero) return new Dim(quotient, dropped(this.cells, divisor.cells));
     // Cells may be any number, so that their quotient need not be exact: it is the floor of it that can be solved for.
-    const origin = divideExactly(a, b) ?? floorDivide(a, b);
-    return new Dim(quotient, originOf(origin));
+    const origin = derived([this.#tracked, divisor.#tracked], ([a, b]) =>
+      b.isZero ? undefined : (divideExactly(a, b) ?? floorDivide(a, b)),
+    );
+    return new Dim(quotient, origin);
   }
 
   /** Is `other` a multiple of this, whatever the symbols are? */
@@ -288,8 +287,10 @@ export class Dim {
     };
     const plain = substitute(this.#plain, lookup);
     if (this.#origin === undefined) return plain === this.#plain ? this : new Dim(plain);
-    const { expression, cells } = this.#origin;
-    return new Dim(plain, expression === undefined ? dropped(cells) : originOf(substitute(expression, lookup)));
+    return new Dim(
+      plain,
+      derived([this.#tracked], ([a]) => substitute(a, lookup)),
+    );
   }
 
   /**
@@ -303,20 +304,7 @@ export class Dim {
 
   /** The outermost operation and its operands: what to compute, and in which order, to get this size at run time. */
   parts(): Parts<Dim> {
-    const parts = partsOf(this.#plain);
-    const make = (part: Polynomial) => Dim.#make(part);
-    switch (parts.kind) {
-      case 'sum':
-        return { kind: 'sum', terms: parts.terms.map(make) };
-      case 'product':
-        return { kind: 'product', factors: parts.factors.map(make) };
-      case 'floorDiv':
-        return { kind: 'floorDiv', numerator: make(parts.numerator), divisor: make(parts.divisor) };
-      case 'max':
-        return { kind: 'max', operands: parts.operands.map(make) };
-      default:
-        return parts;
-    }
+    return mapParts(partsOf(this.#plain), (part) => Dim.#make(part));
   }
 
   /** Python syntax, as people write it: `2*T - 1`, `(T + 7)//8`, `min(T, 1000)`. {@link Dim.parse} reads it back. */
@@ -324,30 +312,36 @@ export class Dim {
     return print(this.#plain);
   }
 
+  /**
+   * Python syntax for a file: right also for readers that take `//` for an exact division and round in the end. The same as
+   * {@link toString} unless a floor is multiplied, compared or added to another one.
+   */
+  toExactString(): string {
+    return printExactly(this.#plain);
+  }
+
   toJSON(): number | string {
     return typeof this.exactValue === 'number' ? this.exactValue : this.toString();
   }
 
-  /** The expression to compute a parallel origin with; undefined when it was dropped. */
-  get #parallel(): Polynomial | undefined {
-    return this.#origin === undefined ? this.#plain : this.#origin.expression;
-  }
-
   #map(operation: (a: Polynomial) => Polynomial): Dim {
     const plain = operation(this.#plain);
-    if (this.#origin === undefined) return new Dim(plain);
-    const { expression, cells } = this.#origin;
-    return new Dim(plain, expression === undefined ? dropped(cells) : originOf(operation(expression)));
+    return this.#origin === undefined
+      ? new Dim(plain)
+      : new Dim(
+          plain,
+          derived([this.#tracked], ([a]) => operation(a)),
+        );
   }
 
   #combine(other: Dim | number, operation: (a: Polynomial, b: Polynomial) => Polynomial): Dim {
     const b = typeof other === 'number' ? Dim.of(other) : other;
     const plain = operation(this.#plain, b.#plain);
     if (this.#origin === undefined && b.#origin === undefined) return Dim.#make(plain);
-    const x = this.#parallel;
-    const y = b.#parallel;
-    if (x === undefined || y === undefined) return new Dim(plain, dropped(this.cells, b.cells));
-    return new Dim(plain, originOf(operation(x, y)));
+    return new Dim(
+      plain,
+      derived([this.#tracked, b.#tracked], ([x, y]) => operation(x, y)),
+    );
   }
 
   #choose(other: Dim | number, operation: (operands: readonly Polynomial[]) => Polynomial): Dim {
@@ -358,11 +352,11 @@ export class Dim {
     const isThis = keyOf(plain) === keyOf(this.#plain);
     const isOther = keyOf(plain) === keyOf(b.#plain);
     if (isThis && (!isOther || this.#origin !== undefined)) return this;
-    if (isOther) return b;
-    const x = this.#parallel;
-    const y = b.#parallel;
-    if (x === undefined || y === undefined) return new Dim(plain, dropped(this.cells, b.cells));
-    return new Dim(plain, originOf(operation([x, y])));
+    return isOther ? b : new Dim(plain, derived([this.#tracked, b.#tracked], operation));
+  }
+
+  get #tracked(): Tracked {
+    return { plain: this.#plain, origin: this.#origin };
   }
 
   static #make(plain: Polynomial): Dim {
@@ -372,10 +366,4 @@ export class Dim {
   static #plainOf(other: Dim | number): Polynomial {
     return typeof other === 'number' ? Polynomial.of(fromNumber(other)) : other.#plain;
   }
-}
-
-function exactly(a: Polynomial, divisor: Polynomial): Polynomial | undefined {
-  const quotient = divideExactly(a, divisor);
-  if (quotient !== undefined || !hasFloor(a)) return quotient;
-  return divideExactly(expandHalves(a), expandHalves(divisor));
 }

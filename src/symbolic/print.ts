@@ -28,7 +28,48 @@ interface Piece {
 
 /** Python syntax for a polynomial: `2*T - 1`, `(T + 7)//8`, `min(T, 1000)`. Parses back to an equal one. */
 export function print(a: Polynomial): string {
-  const pieces = piecesOf(a);
+  return printSum(a, 'short');
+}
+
+/**
+ * Python syntax that also means the same to readers that take `//` for an exact division and round in the end, as those
+ * do that compute with rational numbers: `64*((T - T % 4)//4)` rather than `64*(T//4)`.
+ */
+export function printExactly(a: Polynomial): string {
+  return printSum(a, isSafelyRounded(a) ? 'short' : 'exact');
+}
+
+/** How floors are written: `p//n`, or as a division that leaves no remainder. */
+type Style = 'short' | 'exact';
+
+/** A single floor with whole numbers added, and nothing else to round: rounding in the end makes no difference. */
+function isSafelyRounded(a: Polynomial): boolean {
+  let floors = 0;
+  for (const { coefficient, monomial } of a.terms) {
+    for (const { atom } of monomial.factors) {
+      if (atom.kind === 'symbol') continue;
+      const isSum = atom.kind === 'floor' && coefficient === 1 && monomial.factors.length === 1;
+      if (atom.kind === 'floor') {
+        if (!isSum || !isSafelyRounded(atom.numerator) || !isFree(atom.divisor)) return false;
+        floors++;
+      } else if (!isFree(a)) return false;
+    }
+  }
+  return floors <= 1;
+}
+
+/** Is there no floor anywhere in it? */
+function isFree(a: Polynomial): boolean {
+  return a.terms.every(({ monomial }) =>
+    monomial.factors.every(({ atom }) => {
+      if (atom.kind === 'max') return atom.operands.every(isFree);
+      return atom.kind === 'group' ? isFree(atom.sum) : atom.kind === 'symbol';
+    }),
+  );
+}
+
+function printSum(a: Polynomial, style: Style): string {
+  const pieces = piecesOf(a, style);
   if (pieces.length === 0) return '0';
   // Start with something positive where there is such a thing: 5 - T rather than -T + 5.
   const first = pieces.findIndex(({ negative }) => !negative);
@@ -41,17 +82,21 @@ export function print(a: Polynomial): string {
   return text;
 }
 
-function piecesOf(a: Polynomial): Piece[] {
-  return readable(a) ?? factored(a) ?? plainPieces(a);
+function piecesOf(a: Polynomial, style: Style): Piece[] {
+  return readable(a, style) ?? factored(a, style) ?? plainPieces(a, style);
 }
 
 /** Rewrites the first floor or maximum that reads better together with its neighbours; undefined where none does. */
-function readable(a: Polynomial): Piece[] | undefined {
+function readable(a: Polynomial, style: Style): Piece[] | undefined {
   for (const term of a.terms) {
     const atom = atomOf(term.monomial);
     const found =
-      atom?.kind === 'max' ? extremum(a, term, atom) : atom?.kind === 'floor' ? remainder(a, term, atom) : undefined;
-    if (found !== undefined) return found.rest.isZero ? [found.piece] : [found.piece, ...piecesOf(found.rest)];
+      atom?.kind === 'max'
+        ? extremum(a, term, atom, style)
+        : atom?.kind === 'floor'
+          ? remainder(a, term, atom, style)
+          : undefined;
+    if (found !== undefined) return found.rest.isZero ? [found.piece] : [found.piece, ...piecesOf(found.rest, style)];
   }
   return undefined;
 }
@@ -62,17 +107,17 @@ interface Found {
 }
 
 /** k*p - k*n*floor(p/n) is k*(p % n), and k*p - k*floor(p/2) is k*((p + 1)//2). */
-function remainder(a: Polynomial, { coefficient, monomial }: Term, atom: FloorAtom): Found | undefined {
+function remainder(a: Polynomial, { coefficient, monomial }: Term, atom: FloorAtom, style: Style): Found | undefined {
   if (coefficient > 0 || !atom.divisor.isConstant) return undefined;
   const n = atom.divisor.constant;
   const others = without(a, a.terms.find((term) => term.monomial === monomial) as Term);
   const multiple = divideExactly(Polynomial.of(negInt(coefficient)), atom.divisor);
   const candidates: { k: Int; text: string }[] = [];
   if (multiple !== undefined) {
-    candidates.push({ k: multiple.constant, text: `${operand(atom.numerator)} % ${n}` });
+    candidates.push({ k: multiple.constant, text: `${operand(atom.numerator, style)} % ${n}` });
   }
-  if (n === 2) {
-    candidates.push({ k: negInt(coefficient), text: `${operand(add(atom.numerator, Polynomial.ONE))}//2` });
+  if (n === 2 && style === 'short') {
+    candidates.push({ k: negInt(coefficient), text: `${operand(add(atom.numerator, Polynomial.ONE), style)}//2` });
   }
   for (const { k, text } of candidates) {
     const rest = subtract(others, scale(atom.numerator, k));
@@ -83,13 +128,13 @@ function remainder(a: Polynomial, { coefficient, monomial }: Term, atom: FloorAt
 }
 
 /** c*max(...) + rest with what belongs to it moved inside: max(T - 3, 0), min(T, 1000). */
-function extremum(a: Polynomial, term: Term, atom: MaxAtom): Found {
+function extremum(a: Polynomial, term: Term, atom: MaxAtom, style: Style): Found {
   const others = without(a, term);
   const k = absInt(term.coefficient);
   const isMinimum = term.coefficient < 0;
   const inside = partInside(others, k, isMinimum, atom);
   const operands = atom.operands.map((each) => add(inside, isMinimum ? scale(each, -1) : each));
-  const text = `${isMinimum ? 'min' : 'max'}(${printOperands(operands)})`;
+  const text = `${isMinimum ? 'min' : 'max'}(${printOperands(operands, style)})`;
   return {
     piece: { negative: false, text: k === 1 ? text : `${k}*${text}` },
     rest: subtract(others, scale(inside, k)),
@@ -97,9 +142,9 @@ function extremum(a: Polynomial, term: Term, atom: MaxAtom): Found {
 }
 
 /** Numbers last, as people write clamps. */
-function printOperands(operands: readonly Polynomial[]): string {
+function printOperands(operands: readonly Polynomial[], style: Style): string {
   const texts = [...operands.filter((each) => !each.isConstant), ...operands.filter((each) => each.isConstant)];
-  return texts.map(print).join(', ');
+  return texts.map((each) => printSum(each, style)).join(', ');
 }
 
 /** Multiples of k in the neighbours that cancel against operands; the constant too when it cancels one. */
@@ -124,7 +169,7 @@ function partInside(others: Polynomial, k: Int, isMinimum: boolean, atom: MaxAto
 }
 
 /** A common factor in front of a sum: B*H*(2*T - 1). */
-function factored(a: Polynomial): Piece[] | undefined {
+function factored(a: Polynomial, style: Style): Piece[] | undefined {
   if (a.terms.length < 2 || a.constant !== 0) return undefined;
   const [first, ...others] = a.terms as readonly [Term, ...Term[]];
   const common: Factor[] = [];
@@ -146,19 +191,21 @@ function factored(a: Polynomial): Piece[] | undefined {
       Polynomial.ZERO,
     );
   }
-  const text = common.map(printFactor).join('*');
-  const negative = print(rest).startsWith('-');
-  return [{ negative, text: `${text}*(${print(negative ? scale(rest, -1) : rest)})` }];
+  const text = common.map((factor) => printFactor(factor, style)).join('*');
+  const negative = printSum(rest, style).startsWith('-');
+  return [{ negative, text: `${text}*(${printSum(negative ? scale(rest, -1) : rest, style)})` }];
 }
 
-function plainPieces(given: Polynomial): Piece[] {
+function plainPieces(given: Polynomial, style: Style): Piece[] {
   const a = withConstantInside(given);
   const terms = [...a.terms].sort((x, y) => degree(y.monomial) - degree(x.monomial));
   const pieces = terms.map(({ monomial, coefficient }): Piece => {
     const k = absInt(coefficient);
     // Python reads -T//2 as (-T)//2.
     const isFloor = atomOf(monomial)?.kind === 'floor' && coefficient > 0;
-    const text = monomial.factors.map((factor) => (k === 1 && isFloor ? printAtom(factor.atom) : printFactor(factor)));
+    const text = monomial.factors.map((factor) =>
+      k === 1 && isFloor ? printAtom(factor.atom, style) : printFactor(factor, style),
+    );
     return { negative: coefficient < 0, text: k === 1 ? text.join('*') : `${k}*${text.join('*')}` };
   });
   if (a.constant !== 0) pieces.push({ negative: a.constant < 0, text: String(absInt(a.constant)) });
@@ -183,26 +230,29 @@ function degree(monomial: Monomial): number {
 }
 
 /** A factor of a product. */
-function printFactor({ atom, power }: Factor): string {
-  const text = atom.kind === 'floor' ? `(${printAtom(atom)})` : printAtom(atom);
+function printFactor({ atom, power }: Factor, style: Style): string {
+  const text = atom.kind === 'floor' ? `(${printAtom(atom, style)})` : printAtom(atom, style);
   return new Array<string>(power).fill(text).join('*');
 }
 
-function printAtom(atom: Atom): string {
+function printAtom(atom: Atom, style: Style): string {
   switch (atom.kind) {
     case 'symbol':
       return isPlainName(atom.name) ? atom.name : JSON.stringify(atom.name);
-    case 'floor':
-      return `${operand(atom.numerator)}//${operand(atom.divisor)}`;
+    case 'floor': {
+      const [numerator, divisor] = [operand(atom.numerator, style), operand(atom.divisor, style)];
+      if (style === 'short') return `${numerator}//${divisor}`;
+      return `(${printSum(atom.numerator, style)} - ${numerator} % ${divisor})//${divisor}`;
+    }
     case 'max':
-      return `max(${printOperands(atom.operands)})`;
+      return `max(${printOperands(atom.operands, style)})`;
     case 'group':
-      return `(${print(atom.sum)})`;
+      return `(${printSum(atom.sum, style)})`;
   }
 }
 
 /** An operand of `//` or `%`: in parentheses unless it is a number or a name. */
-function operand(a: Polynomial): string {
-  const text = print(a);
+function operand(a: Polynomial, style: Style): string {
+  const text = printSum(a, style);
   return a.asAtom?.kind === 'symbol' || (a.isConstant && a.constant >= 0) ? text : `(${text})`;
 }
