@@ -34,7 +34,7 @@ export function fixShapes(options: FixShapesOptions = {}): Pass {
     async run(model) {
       const session = startRepair(model, options);
       const repairs: { baked: BakedConstant; tensor: DenseTensor; reader: Node }[] = [];
-      for (const { baked, tensor, explanation } of session.diagnosis.constants) {
+      for (const { baked, tensor, explanation } of session.constants) {
         if (baked.axes.size > 0) {
           const text = explanation.found ? explanation.name : explanation.reason;
           session.others.push(bakedFinding(baked, 'baked-constant', text));

@@ -1,6 +1,6 @@
 /** What passes that replace baked constants by generators share: they differ in which generators are theirs. */
 import type { BakedConstant } from '../analysis/baked.js';
-import { broadcasts, isCovered } from '../analysis/broadcasting.js';
+import { isCovered } from '../analysis/broadcasting.js';
 import type { Explanation } from '../analysis/explain/explain.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
@@ -44,7 +44,7 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
   const session = startRepair(model, options);
   const { findings, unresolved, others } = session;
   const repairs: Repair[] = [];
-  for (const { baked, tensor, explanation } of session.diagnosis.constants) {
+  for (const { baked, tensor, explanation } of session.constants) {
     if (baked.axes.size === 0) {
       others.push(bakedFinding(baked, 'baked-size', elementsText(baked)));
       continue;
@@ -62,10 +62,6 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
       continue;
     }
     const readers = session.readersOf(baked.value);
-    if (isParameter(baked, tensor, generator, readers)) {
-      findings.push(bakedFinding(baked, 'learned-table', 'a learned parameter; it fixes the size'));
-      continue;
-    }
     const blocked = readers.find((reader) => !canEmit(baked, generator, reader, session));
     if (baked.elements.size > 0 || blocked !== undefined) {
       const reason = blocked ? `${nodeName(blocked)} cannot read it at a live size` : elementsText(baked);
@@ -76,22 +72,6 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
     for (const reader of readers) repairs.push({ baked, tensor, generator, name, reader });
   }
   return finishReport(pass.name, session, options, repairs, (repair) => apply(repair, pass, session));
-}
-
-/**
- * A learned table that is added per position and feature is the model's own: a size that depends on it was declared too
- * freely, but nothing was frozen. Only where it has one row a position can rows be left out.
- */
-function isParameter(baked: BakedConstant, tensor: DenseTensor, { kind }: Generator, readers: readonly Node[]): boolean {
-  if (baked.value.initializer === undefined || !readers.every(broadcasts)) return false;
-  if (kind === 'fill') return tensor.shape.some((size, axis) => size > 1 && !baked.axes.has(axis));
-  return kind === 'prefix-table' && ![...baked.axes.values()].every(({ size }) => isPositionCount(size));
-}
-
-/** One symbol, plus or minus a constant: T, T + 1. */
-function isPositionCount(size: Dim): boolean {
-  const [symbol, ...more] = size.symbols();
-  return symbol !== undefined && more.length === 0 && size.sub(Dim.symbol(symbol)).isNumber;
 }
 
 function liveShape(baked: BakedConstant, { diagnosis }: Session): Dim[] {

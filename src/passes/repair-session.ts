@@ -1,8 +1,9 @@
 /** What every pass that repairs baked constants works with: the diagnosis, and what to emit with. */
 
 import type { BakedConstant } from '../analysis/baked.js';
+import { broadcasts } from '../analysis/broadcasting.js';
 import { DimSources } from '../analysis/dim-sources.js';
-import { type ExplainedDiagnosis, explainBaked } from '../analysis/explained.js';
+import { type ExplainedConstant, type ExplainedDiagnosis, explainBaked } from '../analysis/explained.js';
 import { tracedSizes } from '../analysis/traced-sizes.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
@@ -10,6 +11,7 @@ import type { Value } from '../model/value.js';
 import { removeDead } from '../rewrite/dead-code.js';
 import { Emitter } from '../rewrite/emitter.js';
 import { Sizes } from '../rewrite/size.js';
+import { Dim } from '../symbolic/dim.js';
 import type { Edit, Finding, PassReport } from './pass.js';
 import { nodeName } from './report-text.js';
 
@@ -24,6 +26,8 @@ export interface RepairOptions {
 /** The state of one run of a pass on one model. */
 export interface Session {
   readonly diagnosis: ExplainedDiagnosis;
+  /** The baked constants that are defects: without parameters, whose size is the model's own. */
+  readonly constants: readonly ExplainedConstant[];
   readonly emitter: Emitter;
   readonly sizes: Sizes;
   readonly findings: Finding[];
@@ -53,7 +57,26 @@ export function startRepair(model: Model, options: RepairOptions): Session {
     node.outputs.some((output) => output !== undefined && constants.isConstant(output));
   const readersOf = (value: Value) =>
     [...new Set(value.uses.map(({ node }) => node))].filter((node) => !isConstant(node));
-  return { diagnosis, emitter, sizes, findings: [], unresolved: [], others, readersOf };
+  const defects = diagnosis.constants.filter((constant) => !isParameter(constant, readersOf(constant.baked.value)));
+  return { diagnosis, constants: defects, emitter, sizes, findings: [], unresolved: [], others, readersOf };
+}
+
+/**
+ * A learned table that is added per position and feature is the model's own: a size that depends on it was declared too
+ * freely, but nothing was frozen. Only where it has one row a position can rows be left out.
+ */
+function isParameter({ baked, tensor, explanation }: ExplainedConstant, readers: readonly Node[]): boolean {
+  if (tensor === undefined || !explanation.found) return false;
+  const { kind } = explanation.generator;
+  if (baked.value.initializer === undefined || !readers.every(broadcasts)) return false;
+  if (kind === 'fill') return tensor.shape.some((size, axis) => size > 1 && !baked.axes.has(axis));
+  return kind === 'prefix-table' && ![...baked.axes.values()].every(({ size }) => isPositionCount(size));
+}
+
+/** One symbol, plus or minus a constant: T, T + 1. */
+function isPositionCount(size: Dim): boolean {
+  const [symbol, ...more] = size.symbols();
+  return symbol !== undefined && more.length === 0 && size.sub(Dim.symbol(symbol)).isNumber;
 }
 
 /** A reader of a baked constant, and what is baked. */
