@@ -3,7 +3,7 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { integers, required } from '../lib/alloc.js';
 import { unifyBroadcast } from '../lib/broadcast-dims.js';
 import { allocateLike, copyRun, type Elements } from '../lib/elements.js';
-import { integerParameter, numbersOfShape, valid } from '../lib/known.js';
+import { axisOf, integerParameter, numbersOfShape, valid } from '../lib/known.js';
 import { movedTensor, setMoved } from '../lib/moved.js';
 import { readRegion } from '../lib/movement.js';
 import { broadcastShapes, broadcastStrides, stridesOf } from '../lib/shapes.js';
@@ -68,7 +68,8 @@ function repeatsOf(ctx: InferContext): Shape | undefined {
   if (ctx.opset >= 6) return repeats;
   const rank = ctx.shape(0)?.length;
   const axes = integerParameter(ctx, undefined, 2);
-  const axis = axes === 'absent' ? undefined : axes?.[0]?.value;
+  const given = axes === 'absent' ? undefined : axes?.[0]?.value;
+  const axis = rank === undefined || given === undefined ? undefined : axisOf(given, rank);
   if (rank === undefined || axis === undefined) return undefined;
   return new Array<Dim | undefined>(rank).fill(Dim.of(1)).with(axis, repeats[0]);
 }
