@@ -53,7 +53,10 @@ function floatTest(
     evaluate(ctx) {
       const x = required(ctx.inputs, 0);
       const passes = test(ctx);
-      return [{ dtype: DataType.BOOL, shape: x.shape, data: Uint8Array.from(numbers(x), (v) => (passes(v) ? 1 : 0)) }];
+      const source = numbers(x);
+      const data = new Uint8Array(source.length);
+      for (let i = 0; i < source.length; i++) data[i] = passes(source[i] as number) ? 1 : 0;
+      return [{ dtype: DataType.BOOL, shape: x.shape, data }];
     },
   };
 }

@@ -48,7 +48,10 @@ const negation: OpDefinition = {
   },
   evaluate({ inputs }) {
     const x = required(inputs, 0);
-    return [{ dtype: DataType.BOOL, shape: x.shape, data: Uint8Array.from(numbers(x), (v) => (v ? 0 : 1)) }];
+    const source = numbers(x);
+    const data = new Uint8Array(source.length);
+    for (let i = 0; i < source.length; i++) data[i] = source[i] ? 0 : 1;
+    return [{ dtype: DataType.BOOL, shape: x.shape, data }];
   },
 };
 

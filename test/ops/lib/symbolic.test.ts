@@ -59,7 +59,7 @@ describe('what is not an expression stays unknown', () => {
   });
 
   test('powers that are not small whole numbers', () => {
-    expect(power(T, Dim.of(3))).toEqual(T.mul(T).mul(T));
+    expect((power(T, Dim.of(3)) as Dim).equals(T.mul(T).mul(T))).toBe(true);
     expect(power(T, Dim.of(0))?.toString()).toBe('1');
     for (const exponent of [Dim.of(-1), Dim.of(9), 0.5, T, undefined]) expect(power(T, exponent)).toBeUndefined();
   });
