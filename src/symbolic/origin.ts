@@ -17,17 +17,39 @@ export interface Origin {
   readonly cells: ReadonlySet<string>;
 }
 
+/** An expression and where it comes from. */
+export interface Tracked {
+  readonly plain: Polynomial;
+  readonly origin: Origin | undefined;
+}
+
+type Each<T extends readonly Tracked[]> = { readonly [K in keyof T]: Polynomial };
+
+/**
+ * The origin of what an operation gives: the operation over the operands' origins, an operand without one taking part as it
+ * is. Only the cells are remembered when an operand's expression was dropped, or the operation gives nothing.
+ */
+export function derived<const T extends readonly Tracked[]>(
+  operands: T,
+  operation: (expressions: Each<T>) => Polynomial | undefined,
+): Origin | undefined {
+  const expressions = operands.map(({ plain, origin }) => (origin === undefined ? plain : origin.expression));
+  const isKnown = expressions.every((expression) => expression !== undefined);
+  const result = isKnown ? operation(expressions as unknown as Each<T>) : undefined;
+  return result === undefined ? dropped(operands.map(({ origin }) => origin?.cells)) : originOf(result);
+}
+
 /** An origin from its expression; undefined when no cell is in it. */
 export function originOf(expression: Polynomial): Origin | undefined {
   const cells = new Set<string>();
   for (const name of symbolsOf(expression)) if (isCellName(name)) cells.add(name);
   if (cells.size === 0) return undefined;
   if (cells.size <= MAX_CELLS && expression.size <= MAX_SIZE) return { expression, cells };
-  return dropped(cells);
+  return dropped([cells]);
 }
 
 /** An origin without an expression. */
-export function dropped(...sets: readonly (Iterable<string> | undefined)[]): Origin | undefined {
+function dropped(sets: readonly (Iterable<string> | undefined)[]): Origin | undefined {
   const cells = new Set<string>();
   for (const set of sets) {
     for (const cell of set ?? []) {

@@ -10,6 +10,22 @@ export type Parts<D> =
   | { readonly kind: 'floorDiv'; readonly numerator: D; readonly divisor: D }
   | { readonly kind: 'max'; readonly operands: readonly D[] };
 
+/** The same operation over other operands. */
+export function mapParts<D, E>(parts: Parts<D>, map: (part: D) => E): Parts<E> {
+  switch (parts.kind) {
+    case 'sum':
+      return { kind: 'sum', terms: parts.terms.map(map) };
+    case 'product':
+      return { kind: 'product', factors: parts.factors.map(map) };
+    case 'floorDiv':
+      return { kind: 'floorDiv', numerator: map(parts.numerator), divisor: map(parts.divisor) };
+    case 'max':
+      return { kind: 'max', operands: parts.operands.map(map) };
+    default:
+      return parts;
+  }
+}
+
 /** Takes a polynomial apart by one level. */
 export function partsOf(a: Polynomial): Parts<Polynomial> {
   if (a.isConstant) return { kind: 'number', value: a.constant };

@@ -1,6 +1,7 @@
 import { floorDivide } from './floor.js';
 import { asSingleFloor, type FloorGroup, floorGroups, hasFloor } from './floor-sums.js';
 import { add, multiply, ofTerm, Polynomial, scale, subtract, sum } from './polynomial.js';
+import { divideExactly } from './quotient.js';
 
 /**
  * The polynomial with sums of floors that are a line, or one floor, replaced by it: T//2 + (T + 1)//2 is T, and T - T//2 is
@@ -34,8 +35,15 @@ function asOtherHalf(a: Polynomial, group: FloorGroup): Polynomial | undefined {
   return result.terms.length < a.terms.length ? result : undefined;
 }
 
+/** `a / divisor` when the division leaves nothing, in whichever way halves are written; undefined otherwise. */
+export function quotientOf(a: Polynomial, divisor: Polynomial): Polynomial | undefined {
+  const quotient = divideExactly(a, divisor);
+  if (quotient !== undefined || !hasFloor(a)) return quotient;
+  return divideExactly(expandHalves(a), expandHalves(divisor));
+}
+
 /** The opposite of what is short: (p + 1)//2 as p - p//2 everywhere, so that equal products have equal terms. */
-export function expandHalves(a: Polynomial): Polynomial {
+function expandHalves(a: Polynomial): Polynomial {
   let result = Polynomial.of(a.constant);
   for (const { monomial, coefficient } of a.terms) {
     let product = Polynomial.of(coefficient);
