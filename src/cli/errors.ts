@@ -1,4 +1,5 @@
 import { ExitStatus } from './exit.js';
+import type { Io } from './io.js';
 
 /** An error whose sentence is meant for the person at the terminal. */
 export class CliError extends Error {
@@ -27,7 +28,7 @@ export interface Outcome {
 }
 
 /** The sentence and exit status for anything thrown. Errors are told apart by name, so that nothing has to be loaded. */
-export function describeError(error: unknown): Outcome {
+function describeError(error: unknown): Outcome {
   if (error instanceof CliError) return { status: error.status, message: error.message };
   if (!(error instanceof Error)) return { status: ExitStatus.INTERNAL, message: `internal error: ${String(error)}` };
   const message = oneLine(error.message);
@@ -39,6 +40,17 @@ export function describeError(error: unknown): Outcome {
   }
   const hint = 'set ONNX_SURGEON_DEBUG=1 to see where';
   return { status: ExitStatus.INTERNAL, message: `internal error: ${message} (${hint})` };
+}
+
+/** {@link describeError}, and the stack trace when it is asked for. */
+export function explainError(error: unknown, io: Io): Outcome {
+  if (io.env.ONNX_SURGEON_DEBUG === '1' && error instanceof Error) io.err(`${error.stack}\n`);
+  return describeError(error);
+}
+
+/** A sentence about a file, which is named once. */
+export function about(path: string, message: string): string {
+  return message.startsWith(path) ? message : `${path}: ${message}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { inferShapes } from '../passes/infer-shapes.js';
 import type { PassReport } from '../passes/pass.js';
 import { flag, texts } from './args.js';
 import type { Args } from './command.js';
-import { describeError } from './errors.js';
+import { about, explainError } from './errors.js';
 import { ExitStatus, worstOf } from './exit.js';
 import type { Io } from './io.js';
 import { openModel } from './open-model.js';
@@ -37,7 +37,7 @@ export async function inferModels(args: Args, io: Io): Promise<ExitStatus> {
     const result = await inferGuarded(target, flag(args, 'dry-run'), io);
     results.push(result);
     if (result.error !== null) {
-      io.err(`onnx-surgeon: ${result.error.startsWith(target.input) ? '' : `${target.input}: `}${result.error}\n`);
+      io.err(`onnx-surgeon: ${about(target.input, result.error)}\n`);
     } else if (!flag(args, 'quiet') && !flag(args, 'json')) io.out(`${describe(result).join('\n')}\n`);
   }
   if (flag(args, 'json')) io.out(`${JSON.stringify({ command: 'infer-shapes', files: results }, jsonNumber, 2)}\n`);
@@ -49,8 +49,7 @@ async function inferGuarded(target: Target, dryRun: boolean, io: Io): Promise<In
   try {
     return await inferFile(target, dryRun);
   } catch (error) {
-    if (io.env.ONNX_SURGEON_DEBUG === '1' && error instanceof Error) io.err(`${error.stack}\n`);
-    const { status, message } = describeError(error);
+    const { status, message } = explainError(error, io);
     return { input: target.input, output: null, status, changed: false, declared: [], open: [], error: message };
   }
 }

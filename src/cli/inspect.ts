@@ -5,7 +5,7 @@ import type { Value } from '../model/value.js';
 import { dataTypeName } from '../tensor/dtype.js';
 import { flag, texts } from './args.js';
 import type { Args } from './command.js';
-import { describeError } from './errors.js';
+import { about, explainError } from './errors.js';
 import { type ExitStatus, worstOf } from './exit.js';
 import type { Io } from './io.js';
 import { openModel } from './open-model.js';
@@ -58,9 +58,8 @@ export async function inspectModels(args: Args, io: Io): Promise<ExitStatus> {
       inspections.push(inspection);
       if (!flag(args, 'json')) io.out(`${describe(inspection)}\n`);
     } catch (error) {
-      if (io.env.ONNX_SURGEON_DEBUG === '1' && error instanceof Error) io.err(`${error.stack}\n`);
-      const { status, message } = describeError(error);
-      io.err(`onnx-surgeon: ${message.startsWith(path) ? '' : `${path}: `}${message}\n`);
+      const { status, message } = explainError(error, io);
+      io.err(`onnx-surgeon: ${about(path, message)}\n`);
       statuses.push(status);
     }
   }

@@ -10,7 +10,7 @@ import type { Sizes } from '../verify/inputs.js';
 import { Runtime } from '../verify/runtime.js';
 import { flag, sizeLists, text, texts } from './args.js';
 import type { Args } from './command.js';
-import { CliError, describeError, systemReason } from './errors.js';
+import { CliError, explainError, systemReason } from './errors.js';
 import { ExitStatus, worstOf } from './exit.js';
 import type { Io } from './io.js';
 import { openModel } from './open-model.js';
@@ -38,7 +38,8 @@ export interface RepairCommand {
 /** Runs a repair command on all its inputs. @returns the worst status of all files */
 export async function repair(command: RepairCommand, args: Args, io: Io): Promise<ExitStatus> {
   const targets = resolveTargets(texts(args, 'model'), args);
-  const job: Job = {
+  const runtime = flag(args, 'no-verify') || flag(args, 'dry-run') ? undefined : new Runtime({ timeoutMs: TIMEOUT_MS });
+  let job: Job = {
     command,
     options: readPassOptions(args),
     dryRun: flag(args, 'dry-run'),
@@ -46,7 +47,7 @@ export async function repair(command: RepairCommand, args: Args, io: Io): Promis
     runAt: sizeLists(args, 'sizes'),
     data: text(args, 'data'),
     tolerance: toleranceOf(args),
-    runtime: flag(args, 'no-verify') || flag(args, 'dry-run') ? undefined : new Runtime({ timeoutMs: TIMEOUT_MS }),
+    runtime,
   };
   const results: FileResult[] = [];
   try {
@@ -54,9 +55,11 @@ export async function repair(command: RepairCommand, args: Args, io: Io): Promis
       const result = await repairGuarded(target, job, io);
       results.push(result);
       writeResult(result, job, args, io);
+      // Said once is enough.
+      if (result.verification?.outcome === 'unavailable') job = { ...job, runtime: undefined };
     }
   } finally {
-    await job.runtime?.close();
+    await runtime?.close();
   }
   if (flag(args, 'json')) writeResultsJson(command.name, results, io);
   return worstOf(results.map(({ status }) => status));
@@ -79,8 +82,7 @@ async function repairGuarded(target: Target, job: Job, io: Io): Promise<FileResu
   try {
     return await repairFile(target, job);
   } catch (error) {
-    if (io.env.ONNX_SURGEON_DEBUG === '1' && error instanceof Error) io.err(`${error.stack}\n`);
-    const { status, message } = describeError(error);
+    const { status, message } = explainError(error, io);
     return { ...target, status, written: false, changed: false, reports: [], left: [], error: message };
   }
 }

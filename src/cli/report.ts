@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { Edit, Finding } from '../passes/pass.js';
 import { flag } from './args.js';
 import type { Args } from './command.js';
+import { about } from './errors.js';
 import type { Io } from './io.js';
 import type { FileResult } from './result.js';
 import { sizesText } from './verification.js';
@@ -34,6 +35,7 @@ function describe(result: FileResult, dryRun: boolean, colors: Colors): string[]
   else lines.push(`${colors.bold(input)}: nothing to repair`);
   lines.push(...capped(edits.map((edit) => editLine(edit, colors))));
   lines.push(...capped(left.flatMap((finding) => findingLines(finding, colors))));
+  if (left.length === 0) lines.push(...othersLine(reports.flatMap((report) => report.others ?? []).length));
   for (const shown of verification?.shown ?? []) lines.push(`  ${colors.green('verified')}: ${shown}`);
   if (written) lines.push(`  written to ${output}${changed ? '' : ', an identical copy'}`);
   else if (dryRun && changed) lines.push(`  dry run: ${output} is not written`);
@@ -49,6 +51,11 @@ function findingLines({ message, node, evidence = [] }: Finding, colors: Colors)
   return [`  ${colors.yellow('left')}: ${message}${where}`, ...evidence.map((fact) => `    ${colors.dim(fact)}`)];
 }
 
+/** Seen by the passes, but no matter of the command. */
+function othersLine(count: number): string[] {
+  return count === 0 ? [] : [`  also seen: ${counted(count, 'defect')} of other kinds; --json names them`];
+}
+
 function capped(lines: string[]): string[] {
   if (lines.length <= MOST_LINES) return lines;
   return [...lines.slice(0, MOST_LINES), `  and ${lines.length - MOST_LINES} more; --json lists all`];
@@ -56,7 +63,7 @@ function capped(lines: string[]): string[] {
 
 /** What is wrong, for standard error. */
 function problems({ input, left, written, verification, error, changed }: FileResult, dryRun: boolean): string[] {
-  if (error !== undefined) return [error.startsWith(input) ? error : `${input}: ${error}`];
+  if (error !== undefined) return [about(input, error)];
   const sentences: string[] = [];
   const doubts = verification?.doubts.join('; ');
   if (verification?.outcome === 'failed') {

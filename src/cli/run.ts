@@ -3,7 +3,7 @@ import type { Options } from 'yargs';
 import yargs from 'yargs';
 import type { Command } from './command.js';
 import { commands } from './commands/index.js';
-import { describeError, UsageError } from './errors.js';
+import { explainError, UsageError } from './errors.js';
 import { ExitStatus } from './exit.js';
 import type { Io } from './io.js';
 import { suggestion } from './suggest.js';
@@ -21,8 +21,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitStatus> 
   try {
     return await dispatch(argv, io);
   } catch (error) {
-    if (io.env.ONNX_SURGEON_DEBUG === '1' && error instanceof Error) io.err(`${error.stack}\n`);
-    const { status, message } = describeError(error);
+    const { status, message } = explainError(error, io);
     io.err(`${NAME}: ${message}\n`);
     return status;
   }

@@ -68,7 +68,7 @@ export async function verifyResult(
     };
   } catch (error) {
     if (!(error instanceof RuntimeUnavailableError)) throw error;
-    return { outcome: 'unavailable', shown: [], doubts: ['onnxruntime-node is not installed: nothing was verified'] };
+    return { outcome: 'unavailable', shown: [], doubts: [`${error.message}; nothing is verified`] };
   }
 }
 

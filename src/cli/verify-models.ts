@@ -62,7 +62,7 @@ async function compare(original: string, candidate: string, args: Args): Promise
     return { status: agree ? ExitStatus.OK : ExitStatus.FINDINGS, exact, optimized, dataSets };
   } catch (error) {
     if (!(error instanceof RuntimeUnavailableError)) throw error;
-    throw new CliError(ExitStatus.INTERNAL, 'verify needs onnxruntime-node, which is not installed', { cause: error });
+    throw new CliError(ExitStatus.INTERNAL, `${error.message}; nothing is verified`, { cause: error });
   } finally {
     await runtime.close();
   }

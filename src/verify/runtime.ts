@@ -154,10 +154,10 @@ export class Runtime {
       child.on('message', (message) => {
         const reply = message as Reply;
         if (reply.ready) resolve();
-        else if (reply.unavailable !== undefined) reject(new RuntimeUnavailableError(reply.unavailable));
+        else if (reply.unavailable !== undefined) reject(unavailable(reply.unavailable));
         else this.#settle(reply);
       });
-      child.on('error', (error) => reject(new RuntimeUnavailableError(error.message)));
+      child.on('error', (error) => reject(unavailable(error.message)));
       child.on('exit', (code, signal) => {
         if (this.#child === child) {
           this.#child = undefined;
@@ -204,6 +204,11 @@ export class Runtime {
       });
     });
   }
+}
+
+function unavailable(reason: string): RuntimeUnavailableError {
+  const isMissing = /Cannot find (package|module) 'onnxruntime-node'/.test(reason);
+  return new RuntimeUnavailableError(`onnxruntime-node ${isMissing ? 'is not installed' : `does not load: ${reason}`}`);
 }
 
 function portOf({ name, type, shape = [] }: RawPort): Port {
