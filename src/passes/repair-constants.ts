@@ -15,7 +15,7 @@ import { opsetOf, unsqueeze } from '../rewrite/size.js';
 import { Dim } from '../symbolic/dim.js';
 import type { DenseTensor } from '../tensor/dense.js';
 import type { Edit, PassReport } from './pass.js';
-import { finishReport, type RepairOptions, type Session, startRepair } from './repair-session.js';
+import { finishReport, isPositionCount, type RepairOptions, type Session, startRepair } from './repair-session.js';
 import { bakedFinding, elementsText, nodeName, typeText } from './report-text.js';
 
 /** What a pass answers for. */
@@ -91,9 +91,11 @@ function openAxes(baked: BakedConstant, generator: Generator, reader: Node, sess
 }
 
 function canEmit(baked: BakedConstant, generator: Generator, reader: Node, session: Session): boolean {
-  // Cutting a table is right where it is added to something; anywhere else its size may be the model's own.
-  if (generator.kind === 'prefix-table' && (reader.opType !== 'Add' || opsetOf(reader) < 10)) return false;
   const shape = liveShape(baked, session);
+  // Cutting a table is right where it is added to a sequence; anywhere else its size may be the model's own.
+  if (generator.kind === 'prefix-table') {
+    if (reader.opType !== 'Add' || opsetOf(reader) < 10 || !isPositionCount(shape[generator.axis] as Dim)) return false;
+  }
   const needed = [...computedAxes(generator), ...openAxes(baked, generator, reader, session)];
   return needed.every((axis) => session.sizes.canCompute(shape[axis] as Dim, reader));
 }

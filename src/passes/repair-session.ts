@@ -74,7 +74,7 @@ function isParameter({ baked, tensor, explanation }: ExplainedConstant, readers:
 }
 
 /** One symbol, plus or minus a constant: T, T + 1. */
-function isPositionCount(size: Dim): boolean {
+export function isPositionCount(size: Dim): boolean {
   const [symbol, ...more] = size.symbols();
   return symbol !== undefined && more.length === 0 && size.sub(Dim.symbol(symbol)).isNumber;
 }
