@@ -2,6 +2,7 @@ import { Dim } from '../../symbolic/dim.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { required } from '../lib/alloc.js';
+import { concreteShape } from '../lib/content.js';
 import {
   allocateLike,
   type Content,
@@ -11,7 +12,7 @@ import {
   elementsOfContent,
   tensorOf,
 } from '../lib/elements.js';
-import { axisOf, integerParameter, integersGiven, numbersOfShape, valid } from '../lib/known.js';
+import { axisOf, integerParameter, integersGiven, valid } from '../lib/known.js';
 import { movedContent, movedTensor } from '../lib/moved.js';
 import { copyRegion, readRegion } from '../lib/movement.js';
 import { stridesOf } from '../lib/shapes.js';
@@ -71,14 +72,14 @@ function inferConcat(ctx: InferContext): void {
 }
 
 function concatContent(ctx: InferContext, inputs: readonly number[], result: Shape, axis: number): Content | undefined {
-  const sizes = numbersOfShape(result);
+  const sizes = concreteShape(result);
   if (sizes === undefined || elementCount(sizes) > CONTENT_LIMIT) return undefined;
   const contents = inputs.map((i) => ctx.content(i));
   if (contents.every((content) => content === undefined)) return undefined;
   if (result.length === 1) return joinVectors(ctx, inputs, contents);
   const parts = inputs.map((input, i) => {
     // Sizes that conflicted were reported; the elements have no place then.
-    const shape = numbersOfShape(ctx.shape(input));
+    const shape = concreteShape(ctx.shape(input));
     if (shape === undefined || shape.some((size, at) => at !== axis && size !== sizes[at])) return undefined;
     const content = contents[i] ?? new Array<undefined>(elementCount(shape)).fill(undefined);
     return { shape, elements: elementsOfContent(content) };
@@ -151,7 +152,7 @@ function inferSplit(ctx: InferContext): void {
       continue;
     }
     const part = shape.with(axis, sizes[i]);
-    const to = numbersOfShape(part);
+    const to = concreteShape(part);
     const start: number | undefined = offset;
     const isSmall = to !== undefined && start !== undefined && elementCount(to) <= CONTENT_LIMIT;
     ctx.setTensor(

@@ -4,9 +4,10 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
 import { integers, isBig, type NumberData, required } from '../lib/alloc.js';
+import { concreteShape } from '../lib/content.js';
 import { type Content, elementsOf, fill, newTensor } from '../lib/elements.js';
-import { dimOf, integerParameter, numbersOfShape, shapeOfNumbers, valid } from '../lib/known.js';
-import { contentOfDense } from '../lib/scalars.js';
+import { contentOf } from '../lib/fold-content.js';
+import { dimOf, integerParameter, shapeOfNumbers, valid } from '../lib/known.js';
 import type { Attributes, EvalContext, InferContext, OpDefinition } from '../types.js';
 import { CONTENT_LIMIT } from '../types.js';
 
@@ -37,7 +38,7 @@ function inferConstant(ctx: InferContext): void {
   } else {
     const tensor = constantOf(ctx.attributes);
     if (tensor === undefined) ctx.unknown('a sparse constant');
-    else ctx.setTensor(0, tensor.dtype, shapeOfNumbers(tensor.shape), contentOfDense(tensor));
+    else ctx.setTensor(0, tensor.dtype, shapeOfNumbers(tensor.shape), contentOf(tensor));
   }
 }
 
@@ -49,9 +50,9 @@ function repeated(attributes: Attributes): DenseTensor {
 function inferConstantOfShape(ctx: InferContext): void {
   const value = repeated(ctx.attributes);
   const shape = integerParameter(ctx, undefined, 0);
-  const fill = contentOfDense(value)?.[0];
+  const fill = contentOf(value)?.[0];
   const known = shape === 'absent' ? undefined : shape;
-  const content = repeat(fill, numbersOfShape(known));
+  const content = repeat(fill, concreteShape(known));
   ctx.setOutput(0, { kind: 'tensor', dtype: value.dtype, shape: known, content, fill });
 }
 
@@ -127,7 +128,7 @@ function accumulate(data: NumberData, start: number, step: number): void {
 function inferEyeLike(ctx: InferContext): void {
   const dtype = ctx.attributes.int('dtype') ?? ctx.dtype(0);
   const shape = ctx.shape(0);
-  const sizes = numbersOfShape(shape);
+  const sizes = concreteShape(shape);
   const k = ctx.attributes.int('k', 0);
   const small = sizes?.length === 2 && elementCount(sizes) <= CONTENT_LIMIT;
   const content = small ? eye(sizes[0] as number, sizes[1] as number, k).map((x) => Dim.of(x)) : undefined;

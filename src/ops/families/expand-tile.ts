@@ -2,8 +2,9 @@ import { Dim } from '../../symbolic/dim.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { integers, required } from '../lib/alloc.js';
 import { unifyBroadcast } from '../lib/broadcast-dims.js';
+import { concreteShape } from '../lib/content.js';
 import { allocateLike, copyRun, type Elements } from '../lib/elements.js';
-import { axisOf, integerParameter, numbersOfShape, valid } from '../lib/known.js';
+import { axisOf, integerParameter, valid } from '../lib/known.js';
 import { movedTensor, setMoved } from '../lib/moved.js';
 import { readRegion } from '../lib/movement.js';
 import { broadcastShapes, broadcastStrides, stridesOf } from '../lib/shapes.js';
@@ -31,8 +32,8 @@ function expandShape(ctx: InferContext): Shape | undefined {
 
 function inferExpand(ctx: InferContext): void {
   const result = expandShape(ctx);
-  const to = numbersOfShape(result);
-  const from = numbersOfShape(ctx.shape(0));
+  const to = concreteShape(result);
+  const from = concreteShape(ctx.shape(0));
   const fits = from?.every((size, axis) => size === 1 || size === to?.[axis + (to.length - from.length)]);
   setMoved(ctx, result, to && fits ? (elements, sizes) => expand(elements, sizes, to) : undefined);
 }
@@ -86,7 +87,7 @@ function inferTile(ctx: InferContext): void {
           const [size, times] = [shape?.[axis], repeats?.[axis]];
           return size && times?.mul(size);
         });
-  const times = numbersOfShape(repeats);
+  const times = concreteShape(repeats);
   setMoved(ctx, result, times && times.length === rank ? (from, sizes) => tile(from, sizes, times) : undefined);
 }
 

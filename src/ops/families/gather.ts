@@ -1,6 +1,7 @@
 import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { asNumbers, required } from '../lib/alloc.js';
+import { concreteShape } from '../lib/content.js';
 import {
   elementPositions,
   gatherPositions,
@@ -9,7 +10,7 @@ import {
   type Positions,
   vectorPositions,
 } from '../lib/index-positions.js';
-import { axisOf, numbersOfShape, valid } from '../lib/known.js';
+import { axisOf, valid } from '../lib/known.js';
 import { movedTensor, setMoved } from '../lib/moved.js';
 import { readBlocks } from '../lib/movement.js';
 import type { EvalContext, InferContext, OpDefinition, Shape } from '../types.js';
@@ -25,8 +26,8 @@ type ReadsOf = (sizes: readonly number[], indices: Indices, indexShape: readonly
 
 /** Sets the output of an operator that reads input 0 at the indices of input 1. */
 function setGathered(ctx: InferContext, shape: Shape | undefined, readsOf: ReadsOf): void {
-  const to = numbersOfShape(shape);
-  const indexShape = numbersOfShape(ctx.shape(1));
+  const to = concreteShape(shape);
+  const indexShape = concreteShape(ctx.shape(1));
   const isSmall = to !== undefined && indexShape !== undefined && elementCount(to) <= CONTENT_LIMIT;
   // A weight of which rows are taken: whoever wants its content has it folded.
   const content = isSmall && isTracked(ctx) ? ctx.content(1) : undefined;
@@ -40,13 +41,13 @@ function setGathered(ctx: InferContext, shape: Shape | undefined, readsOf: Reads
       return undefined;
     }
   };
-  const sizes = numbersOfShape(ctx.shape(0));
+  const sizes = concreteShape(ctx.shape(0));
   const reads = indices && sizes && isValid(() => readsOf(sizes, indices, indexShape as number[]));
   setMoved(ctx, shape, reads && ((from) => readBlocks(from, reads.positions, reads.block)));
 }
 
 function isTracked(ctx: InferContext): boolean {
-  const sizes = numbersOfShape(ctx.shape(0));
+  const sizes = concreteShape(ctx.shape(0));
   return sizes !== undefined && elementCount(sizes) <= CONTENT_LIMIT;
 }
 

@@ -4,7 +4,7 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
 import { asNumbers, integers, isBig, required } from '../lib/alloc.js';
-import { storedScalar } from '../lib/content.js';
+import { concreteShape, storedScalar } from '../lib/content.js';
 import { type Content, copyRun, elementsOf, ownData } from '../lib/elements.js';
 import {
   elementPositions,
@@ -13,7 +13,7 @@ import {
   type Positions,
   vectorPositions,
 } from '../lib/index-positions.js';
-import { axisOf, numbersOfShape, valid } from '../lib/known.js';
+import { axisOf, valid } from '../lib/known.js';
 import { storageRounder } from '../lib/rounding.js';
 import type { Attributes, EvalContext, InferContext, OpDefinition, Shape } from '../types.js';
 import { CONTENT_LIMIT, EvaluationError } from '../types.js';
@@ -43,9 +43,9 @@ function setScattered(ctx: InferContext, writesOf: WritesOf): void {
 }
 
 function scatteredContent(ctx: InferContext, shape: Shape | undefined, writesOf: WritesOf): Content | undefined {
-  const sizes = numbersOfShape(shape);
-  const indexShape = numbersOfShape(ctx.shape(1));
-  const updateShape = numbersOfShape(ctx.shape(2));
+  const sizes = concreteShape(shape);
+  const indexShape = concreteShape(ctx.shape(1));
+  const updateShape = concreteShape(ctx.shape(2));
   if (sizes === undefined || indexShape === undefined || updateShape === undefined) return undefined;
   if (elementCount(sizes) > CONTENT_LIMIT) return undefined;
   const [data, indices, updates] = [ctx.content(0), ctx.content(1), ctx.content(2)];

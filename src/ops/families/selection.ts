@@ -3,6 +3,7 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
 import { asNumbers, isComplex, required } from '../lib/alloc.js';
+import { concreteShape } from '../lib/content.js';
 import {
   type Content,
   checkedCount,
@@ -13,7 +14,7 @@ import {
   tensorOf,
 } from '../lib/elements.js';
 import { gatherPositions, type Indices, indicesOfContent } from '../lib/index-positions.js';
-import { axisOf, dimOf, numbersOfShape, product, valid } from '../lib/known.js';
+import { axisOf, dimOf, product, valid } from '../lib/known.js';
 import { movedTensor, setMoved } from '../lib/moved.js';
 import { readBlocks } from '../lib/movement.js';
 import { stridesOf } from '../lib/shapes.js';
@@ -59,7 +60,7 @@ function coordinates(positions: readonly number[], shape: readonly number[]): nu
 
 function inferNonZero(ctx: InferContext): void {
   const shape = ctx.shape(0);
-  const sizes = numbersOfShape(shape);
+  const sizes = concreteShape(shape);
   const content = sizes && ctx.content(0);
   const found = content && trueIndices(content);
   const rank = shape && Dim.of(shape.length);
@@ -143,7 +144,7 @@ function inferOneHot(ctx: InferContext): void {
 }
 
 function oneHotContent(ctx: InferContext, shape: Shape | undefined, axis: number): Content | undefined {
-  const sizes = numbersOfShape(shape);
+  const sizes = concreteShape(shape);
   if (sizes === undefined || elementCount(sizes) > CONTENT_LIMIT) return undefined;
   const [content, values] = [ctx.content(0), ctx.content(2)];
   const indices = content && indicesOfContent(content);

@@ -2,8 +2,9 @@ import { Dim } from '../../symbolic/dim.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { required } from '../lib/alloc.js';
+import { concreteShape } from '../lib/content.js';
 import type { Elements } from '../lib/elements.js';
-import { axesOf, integerParameter, integersGiven, numberParameter, numbersOfShape, valid } from '../lib/known.js';
+import { axesOf, integerParameter, integersGiven, numberParameter, valid } from '../lib/known.js';
 import { movedTensor, setMoved } from '../lib/moved.js';
 import { readRegion } from '../lib/movement.js';
 import { stridesOf } from '../lib/shapes.js';
@@ -62,7 +63,7 @@ function inferSlice(ctx: InferContext): void {
   }
   const result = [...shape];
   for (const cut of cuts) result[cut.axis] = cutSize(ctx, result[cut.axis], cut);
-  const concrete = concreteCuts(cuts, numbersOfShape(shape));
+  const concrete = concreteCuts(cuts, concreteShape(shape));
   setMoved(ctx, result, concrete && ((from, sizes) => slice(from, sizes, concrete)));
 }
 

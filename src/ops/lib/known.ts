@@ -3,22 +3,11 @@ import type { Scalar } from '../../symbolic/scalar.js';
 import type { EvalContext, InferContext, Shape } from '../types.js';
 import { EvaluationError } from '../types.js';
 import { integers } from './alloc.js';
+import { concreteShape } from './content.js';
 
 const ONE = Dim.of(1);
 /** No tensor has as many axes as this. */
 const MAX_UNKNOWN = 64;
-
-/** The sizes when all of them are numbers. */
-export function numbersOfShape(shape: Shape | undefined): number[] | undefined {
-  if (shape === undefined) return undefined;
-  const result: number[] = [];
-  for (const dim of shape) {
-    const value = dim?.value;
-    if (value === undefined) return undefined;
-    result.push(value);
-  }
-  return result;
-}
 
 /** A shape of numbers as a shape. */
 export function shapeOfNumbers(sizes: readonly number[]): Shape {
@@ -88,7 +77,7 @@ export function numberParameter(
   input: number | undefined,
 ): number[] | 'absent' | undefined {
   const dims = integerParameter(ctx, attribute, input);
-  return dims === 'absent' ? dims : numbersOfShape(dims);
+  return dims === 'absent' ? dims : concreteShape(dims);
 }
 
 /** The concrete counterpart of {@link integerParameter}. */

@@ -2,6 +2,7 @@ import { type DenseTensor, elementCount } from '../../tensor/dense.js';
 import type { EvalContext, InferContext, Shape } from '../types.js';
 import { CONTENT_LIMIT, EvaluationError } from '../types.js';
 import { required } from './alloc.js';
+import { concreteShape } from './content.js';
 import {
   type Content,
   checkedCount,
@@ -11,7 +12,6 @@ import {
   elementsOfContent,
   tensorOf,
 } from './elements.js';
-import { numbersOfShape } from './known.js';
 
 /** Moves elements of a tensor of the given sizes: the one piece of code for symbolic contents and typed arrays. */
 export type Move = (from: Elements, sizes: readonly number[]) => Elements;
@@ -28,13 +28,13 @@ export function setMixed(ctx: InferContext, shape: Shape | undefined, move: Move
 }
 
 function isTracked(shape: Shape | undefined): boolean {
-  const sizes = numbersOfShape(shape);
+  const sizes = concreteShape(shape);
   return sizes?.every((size) => size >= 0) === true && elementCount(sizes) <= CONTENT_LIMIT;
 }
 
 /** What is known of input i's elements, moved; undefined when its sizes are not all numbers. */
 export function movedContent(ctx: InferContext, i: number, move: Move): Content | undefined {
-  const sizes = numbersOfShape(ctx.shape(i));
+  const sizes = concreteShape(ctx.shape(i));
   const content = sizes && ctx.content(i);
   if (sizes === undefined || content === undefined) return undefined;
   try {
@@ -49,6 +49,7 @@ export function movedContent(ctx: InferContext, i: number, move: Move): Content 
 /** Input i's elements, moved, as a tensor of this shape. */
 export function movedTensor(ctx: EvalContext, i: number, shape: readonly number[], move: Move): DenseTensor {
   const x = required(ctx.inputs, i);
+  const moved = move(elementsOf(x), x.shape);
   checkedCount(shape);
-  return tensorOf(x.dtype, shape, move(elementsOf(x), x.shape));
+  return tensorOf(x.dtype, shape, moved);
 }
