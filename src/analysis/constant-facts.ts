@@ -1,4 +1,4 @@
-import { CONTENT_LIMIT, type TensorFacts } from '../ops/types.js';
+import { CONTENT_LIMIT, type Shape, type TensorFacts } from '../ops/types.js';
 import { Dim } from '../symbolic/dim.js';
 import type { Scalar } from '../symbolic/scalar.js';
 import { type DenseTensor, elementCount } from '../tensor/dense.js';
@@ -10,26 +10,38 @@ const FLOAT_CONTENT_LIMIT = 32;
 type Content = readonly (Scalar | undefined)[] | undefined;
 
 /** Facts whose `content` is computed when first read: most constants are weights that nobody asks. */
-export function withLazyContent(
-  facts: TensorFacts,
-  dims: readonly number[],
+class LazyFacts implements TensorFacts {
+  readonly kind = 'tensor';
+  readonly dtype: number | undefined;
+  readonly shape: Shape;
+  #compute: (() => Content) | undefined;
+  #content: Content;
+
+  constructor(dtype: number | undefined, shape: Shape, compute: () => Content) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.#compute = compute;
+  }
+
+  get content(): Content {
+    if (this.#compute !== undefined) {
+      const compute = this.#compute;
+      this.#compute = undefined;
+      this.#content = compute();
+    }
+    return this.#content;
+  }
+}
+
+/** The facts of a constant; its elements are read when somebody asks for them, and only where there are few. */
+export function lazyFacts(
   dtype: number | undefined,
+  shape: Shape,
+  dims: readonly number[],
   compute: () => Content,
 ): TensorFacts {
   const limit = dtype !== undefined && isFloat(dtype) ? FLOAT_CONTENT_LIMIT : CONTENT_LIMIT;
-  if (elementCount(dims) > limit) return facts;
-  let content: Content;
-  let done = false;
-  return Object.defineProperty(facts, 'content', {
-    enumerable: true,
-    get: () => {
-      if (!done) {
-        done = true;
-        content = compute();
-      }
-      return content;
-    },
-  });
+  return elementCount(dims) > limit ? { kind: 'tensor', dtype, shape } : new LazyFacts(dtype, shape, compute);
 }
 
 /** Elements as scalars; `cell` gives integral elements their origin. */

@@ -1,4 +1,3 @@
-import type { Attribute } from '../model/attribute.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
 import { lookupOp } from '../ops/registry.js';
@@ -37,43 +36,41 @@ export class Constants {
 
   /** Is this value the same in every run? Structural: no payload is read. */
   isConstant(value: Value): boolean {
-    const known = this.#constant.get(value);
+    const known = this.#constant.get(value) ?? this.#decide(value);
     if (known !== undefined) return known;
     // Depth first without recursion: constant chains of exports are thousands of nodes long.
     const stack: Value[] = [value];
     while (stack.length > 0) {
       const top = stack[stack.length - 1] as Value;
-      if (this.#constant.has(top)) {
-        stack.pop();
-        continue;
-      }
-      const node = top.producer;
-      if (node === undefined) {
-        this.#constant.set(top, top.initializer !== undefined && !top.isGraphInput);
-        continue;
-      }
-      if (this.#open.has(node) || !isFoldable(node)) {
-        this.#constant.set(top, false);
-        continue;
-      }
-      let result = true;
-      let pending = false;
-      for (const input of node.inputs) {
-        if (input === undefined) continue;
-        const state = this.#constant.get(input);
-        if (state === false) {
-          result = false;
-          break;
-        }
-        if (state === undefined) {
-          stack.push(input);
-          pending = true;
-          break;
-        }
-      }
-      if (!pending) this.#constant.set(top, result);
+      if (this.#constant.has(top) || this.#decide(top) !== undefined) stack.pop();
+      else stack.push(top.producer?.inputs.find((input) => input && !this.#constant.has(input)) as Value);
     }
     return this.#constant.get(value) as boolean;
+  }
+
+  /** Decides from what is known of the inputs; undefined when one of them has to be decided first. */
+  #decide(value: Value): boolean | undefined {
+    const node = value.producer;
+    let result: boolean;
+    if (node === undefined) result = value.initializer !== undefined && !value.isGraphInput;
+    else {
+      result = lookupOp(node.domain, node.opType)?.evaluate !== undefined && node.subgraphs.length === 0;
+      result &&= !this.#open.has(node);
+      if (result) {
+        for (const input of node.inputs) {
+          const state = input === undefined ? true : this.#constant.get(input);
+          if (state === undefined) return undefined;
+          if (!state) {
+            result = false;
+            break;
+          }
+        }
+      }
+      // What depends on the caller of a function is no constant.
+      if (result) for (const attribute of node.attributes) if (attribute.refAttrName) result = false;
+    }
+    this.#constant.set(value, result);
+    return result;
   }
 
   /** The value's elements; undefined when it is not constant, too large, or its folding is refused ({@link refusal}). */
@@ -162,12 +159,4 @@ export class Constants {
     // What was overwritten is recomputed if somebody asks for it later.
     for (const index of overwritten) this.#dense.delete(node.inputs[index] as Value);
   }
-}
-
-function isFoldable(node: Node): boolean {
-  const definition = lookupOp(node.domain, node.opType);
-  if (definition?.evaluate === undefined) return false;
-  // A node without inputs is constant only if it says so: random generators have no evaluation.
-  for (const attribute of node.attributes as Iterable<Attribute>) if (attribute.refAttrName) return false;
-  return node.subgraphs.length === 0;
 }

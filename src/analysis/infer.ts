@@ -10,11 +10,11 @@ import type { Schemas } from '../ops/schema.js';
 import type { Facts, Shape, SubgraphInference, TensorFacts } from '../ops/types.js';
 import { Dim } from '../symbolic/dim.js';
 import type { Cells } from './cells.js';
-import { contentOf, withLazyContent } from './constant-facts.js';
+import { contentOf, lazyFacts } from './constant-facts.js';
 import { Constants } from './constants.js';
 import { declaredDim, declaredFacts } from './declared.js';
-import { NodeAttributes } from './node-attributes.js';
 import { unknownOperator } from './unknown-operator.js';
+import { type CallAttributes, Visit, type VisitHost } from './visit.js';
 
 /** Two sizes that an operator says are equal, and that cannot be: a literal against an expression, mostly. */
 export interface Conflict {
@@ -60,13 +60,31 @@ export class Inference {
   readonly #bound = new Map<string, Dim>();
   readonly #active = new Set<LocalFunction>();
   readonly #inputSymbols = new Set<string>();
+  readonly #resolveBound = (dim: Dim) => this.#resolveDim(dim);
+  readonly #host: VisitHost;
 
   constructor(model: Model, options: InferOptions) {
     this.model = model;
     this.#options = options;
     this.cells = options.cells;
     this.constants = options.constants ?? new Constants();
+    this.#host = this.#makeHost();
     for (const fn of model.functions) this.#functions.set(functionKey(fn.domain, fn.name, fn.overload), fn);
+  }
+
+  #makeHost(): VisitHost {
+    const resolve = () => (this.#bound.size > 0 ? this.#resolveBound : undefined);
+    return {
+      constants: this.constants,
+      preferLiterals: this.cells === undefined,
+      get resolve() {
+        return resolve();
+      },
+      bind: (symbol, dim) => this.#bound.set(symbol, dim),
+      subgraph: (node, name, call) => this.#subgraph(node, name, call),
+      conflict: (node, left, right, what) => this.#conflict({ node, what, left, right }),
+      note: (node, reason) => this.#note(node, reason),
+    };
   }
 
   /** What is known of a value; constants show their plain numbers. */
@@ -83,7 +101,7 @@ export class Inference {
 
   /** What a node that is not constant sees of its input: constants carry their cells. */
   seen(value: Value): Facts | undefined {
-    return this.constants.isConstant(value) ? this.#atFrontier(value) : this.facts(value);
+    return this.cells !== undefined && this.constants.isConstant(value) ? this.#atFrontier(value) : this.facts(value);
   }
 
   /** All conflicts, in the order of the nodes visited. */
@@ -126,7 +144,7 @@ export class Inference {
     });
   }
 
-  #visitGraph(graph: Graph, call: ReadonlyMap<string, Attribute> | undefined): void {
+  #visitGraph(graph: Graph, call: CallAttributes): void {
     for (const value of graph.initializers) {
       const tensor = value.initializer;
       if (tensor !== undefined) {
@@ -139,16 +157,19 @@ export class Inference {
     for (const node of graph.topologicalOrder()) this.#visit(node, call);
   }
 
-  #visit(node: Node, call: ReadonlyMap<string, Attribute> | undefined): void {
-    const constant = node.outputs.some((output) => output !== undefined && this.constants.isConstant(output));
-    const fn = this.#functions.get(functionKey(node.domain, node.opType, node.overload));
+  #visit(node: Node, call: CallAttributes): void {
+    const { outputs } = node;
+    const constant = outputs.some((output) => output !== undefined && this.constants.isConstant(output));
+    const fn = this.#functionOf(node);
     const definition = lookupOp(node.domain, node.opType);
-    this.#conflicts.delete(node);
-    this.#reasons.delete(node);
-    const inputs = node.inputs.map((input) => {
-      if (input === undefined) return undefined;
-      return constant ? this.facts(input) : this.seen(input);
-    });
+    // A body is visited several times.
+    if (this.#conflicts.size > 0) this.#conflicts.delete(node);
+    if (this.#reasons.size > 0) this.#reasons.delete(node);
+    if (constant && this.#visitConstant(node)) return;
+    const inputs: (Facts | undefined)[] = [];
+    for (const input of node.inputs) {
+      inputs.push(input && (constant ? this.facts(input) : this.seen(input)));
+    }
     if (fn !== undefined) {
       this.#visitFunction(fn, node, inputs, call);
       return;
@@ -157,28 +178,11 @@ export class Inference {
       this.#visitUnknown(node, inputs);
       return;
     }
-    const context = new RuleContext({
-      opType: node.opType,
-      domain: node.domain,
-      opset: node.graph.opset(node.domain) ?? 0,
-      attributes: new NodeAttributes(node, call),
-      inputs,
-      inputPresent: node.inputs.map((input) => input !== undefined),
-      outputPresent: node.outputs.map((output) => output !== undefined),
-      constant: (i) => {
-        const input = node.inputs[i];
-        return input === undefined ? undefined : this.constants.dense(input);
-      },
-      subgraph: (name) => this.#subgraph(node, name, call),
-      onConflict: (left, right, what) => this.#conflict({ node, what, left, right }),
-      bind: (symbol, dim) => this.#bound.set(symbol, dim),
-      resolve: (dim) => this.#resolveDim(dim),
-      onUnknown: (reason) => this.#note(node, reason),
-      preferLiterals: this.cells === undefined,
-    });
+    const context = new RuleContext(new Visit(node, inputs, call, this.#host));
     definition.infer(context);
-    node.outputs.forEach((output, i) => {
-      if (output === undefined) return;
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i];
+      if (output === undefined) continue;
       let facts = context.outputs[i];
       if (constant) {
         const dense = this.#needsFolding(facts) ? this.constants.dense(output) : undefined;
@@ -193,7 +197,22 @@ export class Inference {
       }
       if (facts !== undefined) this.#facts.set(output, facts);
       else this.#facts.delete(output);
-    });
+    }
+  }
+
+  #functionOf(node: Node): LocalFunction | undefined {
+    if (this.#functions.size === 0) return undefined;
+    return this.#functions.get(functionKey(node.domain, node.opType, node.overload));
+  }
+
+  /** A Constant node with a tensor needs no rule: most constants are weights and numbers that nobody asks. */
+  #visitConstant(node: Node): boolean {
+    const [output] = node.outputs;
+    if (node.opType !== 'Constant' || node.domain !== '' || output === undefined) return false;
+    const tensor = node.attributes.get('value')?.asTensor();
+    if (tensor === undefined) return false;
+    this.#facts.set(output, this.#constantFacts(output, tensor.dataType, tensor.dims));
+    return true;
   }
 
   #visitUnknown(node: Node, inputs: readonly (Facts | undefined)[]): void {
@@ -215,12 +234,7 @@ export class Inference {
     return facts?.kind !== 'tensor' || facts.dtype === undefined || !facts.shape?.every((dim) => dim?.isNumber);
   }
 
-  #visitFunction(
-    fn: LocalFunction,
-    node: Node,
-    inputs: readonly (Facts | undefined)[],
-    call: ReadonlyMap<string, Attribute> | undefined,
-  ): void {
+  #visitFunction(fn: LocalFunction, node: Node, inputs: readonly (Facts | undefined)[], call: CallAttributes): void {
     if (this.#active.has(fn)) {
       this.#note(node, `function ${fn.name} calls itself`);
       return;
@@ -242,7 +256,7 @@ export class Inference {
     this.#active.delete(fn);
   }
 
-  #subgraph(node: Node, name: string, call: ReadonlyMap<string, Attribute> | undefined): SubgraphInference | undefined {
+  #subgraph(node: Node, name: string, call: CallAttributes): SubgraphInference | undefined {
     const graph = node.attributes.get(name)?.asGraph();
     if (graph === undefined) return undefined;
     return {
@@ -266,8 +280,7 @@ export class Inference {
   /** A constant as the constant part sees it; its elements are read when a rule asks for them. */
   #constantFacts(value: Value, dtype: number | undefined, dims: readonly number[]): TensorFacts {
     const shape = dims.map((size) => Dim.of(size));
-    const read = () => this.constants.dense(value);
-    return withLazyContent({ kind: 'tensor', dtype, shape }, dims, dtype, () => contentOf(read(), undefined));
+    return lazyFacts(dtype, shape, dims, () => contentOf(this.constants.dense(value), undefined));
   }
 
   #atFrontier(value: Value): Facts | undefined {
@@ -278,9 +291,8 @@ export class Inference {
     if (cells === undefined || facts?.kind !== 'tensor' || !facts.shape?.every((dim) => dim?.isNumber)) return facts;
     const dims = facts.shape.map((dim) => (dim as Dim).value as number);
     const shape = dims.map((size, axis) => cells.dim(value, 'size', axis, size));
-    const read = () => this.constants.dense(value);
-    const result = withLazyContent({ kind: 'tensor', dtype: facts.dtype, shape }, dims, facts.dtype, () =>
-      contentOf(read(), (index, traced) => cells.dim(value, 'element', index, traced)),
+    const result = lazyFacts(facts.dtype, shape, dims, () =>
+      contentOf(this.constants.dense(value), (index, traced) => cells.dim(value, 'element', index, traced)),
     );
     this.#frontier.set(value, result);
     return result;
@@ -289,7 +301,8 @@ export class Inference {
   #resolve(facts: TensorFacts): TensorFacts {
     if (this.#bound.size === 0 || !facts.shape?.some((dim) => dim?.hasFresh)) return facts;
     const shape = facts.shape.map((dim) => dim && this.#resolveDim(dim));
-    return Object.create(facts, { shape: { value: shape, enumerable: true } }) as TensorFacts;
+    const { kind, dtype, content, fill } = facts;
+    return { kind, dtype, shape, content, fill };
   }
 
   #resolveDim(dim: Dim): Dim {

@@ -59,6 +59,11 @@ export class NodeAttributes implements Attributes {
     return this.#get(name)?.asTensor()?.dense();
   }
 
+  tensorType(name: string): { dtype: number; shape: readonly number[] } | undefined {
+    const tensor = this.#get(name)?.asTensor();
+    return tensor && { dtype: tensor.dataType, shape: tensor.dims };
+  }
+
   type(name: string): Facts | undefined {
     const type = this.#get(name)?.asType();
     return type === undefined ? undefined : declaredFacts(type);

@@ -17,10 +17,10 @@ export interface RuleContextOptions {
   readonly attributes: Attributes;
   /** Facts by input; undefined where nothing is known or the input is absent. */
   readonly inputs: readonly (Facts | undefined)[];
-  /** Which inputs are given; default: those with facts. */
-  readonly inputPresent?: readonly boolean[];
-  /** Which outputs are named. */
-  readonly outputPresent: readonly boolean[];
+  /** Something truthy for every input that is given; default: those with facts. */
+  readonly inputPresent?: readonly unknown[];
+  /** Something truthy for every output that is named. */
+  readonly outputPresent: readonly unknown[];
   /** Input i as a constant of any size. */
   readonly constant?: (i: number) => DenseTensor | undefined;
   readonly subgraph?: (attribute: string) => SubgraphInference | undefined;
@@ -30,8 +30,8 @@ export interface RuleContextOptions {
   readonly onEqual?: (a: Dim, b: Dim, what: string, where: Sites) => void;
   /** A fresh symbol turned out to be this size. */
   readonly bind?: (symbol: string, dim: Dim) => void;
-  /** Replaces fresh symbols that were bound. */
-  readonly resolve?: (dim: Dim) => Dim;
+  /** Replaces fresh symbols that were bound; undefined while none is. */
+  readonly resolve?: ((dim: Dim) => Dim) | undefined;
   readonly fresh?: (hint: string) => Dim;
   readonly onUnknown?: (reason: string) => void;
   /**
@@ -61,15 +61,17 @@ export class RuleContext implements InferContext {
     this.attributes = options.attributes;
     this.inputCount = options.inputPresent?.length ?? options.inputs.length;
     this.outputCount = options.outputPresent.length;
-    this.outputs = new Array<Facts | undefined>(this.outputCount).fill(undefined);
+    this.outputs = [];
+    for (let i = 0; i < this.outputCount; i++) this.outputs.push(undefined);
   }
 
   hasInput(i: number): boolean {
-    return this.#options.inputPresent?.[i] ?? this.#options.inputs[i] !== undefined;
+    const { inputPresent, inputs } = this.#options;
+    return inputPresent === undefined ? inputs[i] !== undefined : Boolean(inputPresent[i]);
   }
 
   hasOutput(i: number): boolean {
-    return this.#options.outputPresent[i] ?? false;
+    return Boolean(this.#options.outputPresent[i]);
   }
 
   input(i: number): Facts | undefined {
@@ -87,7 +89,7 @@ export class RuleContext implements InferContext {
 
   shape(i: number): Shape | undefined {
     const shape = this.tensor(i)?.shape;
-    if (!shape?.some((dim) => dim?.hasFresh)) return shape;
+    if (this.#options.resolve === undefined || !shape?.some((dim) => dim?.hasFresh)) return shape;
     return shape.map((dim) => dim && this.#resolve(dim));
   }
 
@@ -132,12 +134,18 @@ export class RuleContext implements InferContext {
   }
 
   broadcast(inputs?: readonly number[]): Shape | undefined {
-    const chosen = inputs ?? Array.from({ length: this.inputCount }, (_, i) => i).filter((i) => this.hasInput(i));
     const operands: { input: number; shape: Shape }[] = [];
-    for (const input of chosen) {
+    const count = inputs?.length ?? this.inputCount;
+    for (let i = 0; i < count; i++) {
+      const input = inputs?.[i] ?? i;
+      if (inputs === undefined && !this.hasInput(i)) continue;
       const shape = this.shape(input);
       if (shape === undefined) return undefined;
       operands.push({ input, shape });
+    }
+    const [first, second] = operands;
+    if (first !== undefined && operands.length <= 2 && isSameShape(first.shape, second?.shape ?? first.shape)) {
+      return first.shape;
     }
     return unifyBroadcast(operands, (a, b, where) => this.unify(a, b, `broadcasting of ${this.opType}`, where) ?? a);
   }
@@ -193,6 +201,17 @@ export class RuleContext implements InferContext {
     }
     return undefined;
   }
+}
+
+/** Are all sizes known and pairwise equal, so that nothing has to be decided? */
+function isSameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) {
+    const [left, right] = [a[axis], b[axis]];
+    if (left === undefined || right === undefined) return false;
+    if (left !== right && !left.equals(right)) return false;
+  }
+  return true;
 }
 
 function isTrackable(shape: Shape | undefined, content: readonly (Scalar | undefined)[]): boolean {
