@@ -35,7 +35,8 @@ function describe(result: FileResult, dryRun: boolean, colors: Colors): string[]
   else lines.push(`${colors.bold(input)}: nothing to repair`);
   lines.push(...capped(edits.map((edit) => editLine(edit, colors))));
   lines.push(...capped(left.flatMap((finding) => findingLines(finding, colors))));
-  if (left.length === 0) lines.push(...othersLine((reports.at(-1)?.others ?? []).length));
+  if (left.length === 0)
+    lines.push(...othersLine((reports.findLast((report) => report.others !== undefined)?.others ?? []).length));
   for (const shown of verification?.shown ?? []) lines.push(`  ${colors.green('verified')}: ${shown}`);
   if (written) lines.push(`  written to ${output}${changed ? '' : ', an identical copy'}`);
   else if (dryRun && changed) lines.push(`  dry run: ${output} is not written`);

@@ -1,3 +1,4 @@
+import { declareShapes } from './declare-shapes.js';
 import { type FixMasksOptions, fixMasks } from './fix-masks.js';
 import { fixPe } from './fix-pe.js';
 import { fixShapes } from './fix-shapes.js';
@@ -17,5 +18,5 @@ export interface FixOptions extends FixMasksOptions {
 
 /** Every repair, in the order in which `fix` runs them: what a later pass reads, an earlier one has put right. */
 export function allPasses(options: FixOptions = {}): Pass[] {
-  return [fixShapes(options), fixMasks(options), fixPe(options)];
+  return [fixShapes(options), fixMasks(options), fixPe(options), declareShapes(options)];
 }

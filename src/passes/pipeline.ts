@@ -29,7 +29,7 @@ export function joinReports(name: string, reports: readonly PassReport[]): PassR
     edits: reports.flatMap((report) => report.edits),
     unresolved: reports.flatMap((report) => report.unresolved),
     // What one pass leaves to others a later one may have repaired: the last one's view counts.
-    others: reports.at(-1)?.others ?? [],
+    others: reports.findLast((report) => report.others !== undefined)?.others ?? [],
     sizes: Object.assign({}, ...reports.map((report) => report.sizes ?? {}).reverse()),
   };
 }
