@@ -1,12 +1,13 @@
 import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
-import { asNumbers, required } from '../lib/alloc.js';
+import { required } from '../lib/alloc.js';
 import { concreteShape } from '../lib/content.js';
 import {
   elementPositions,
   gatherPositions,
   type Indices,
   indicesOfContent,
+  indicesOfTensor,
   type Positions,
   vectorPositions,
 } from '../lib/index-positions.js';
@@ -54,7 +55,7 @@ function isTracked(ctx: InferContext): boolean {
 function evaluateGathered(ctx: EvalContext, shape: readonly number[], readsOf: ReadsOf): DenseTensor[] {
   const x = required(ctx.inputs, 0);
   const indices = required(ctx.inputs, 1);
-  const { positions, block } = readsOf(x.shape, asNumbers(indices), indices.shape);
+  const { positions, block } = readsOf(x.shape, indicesOfTensor(indices), indices.shape);
   return [movedTensor(ctx, 0, shape, (from) => readBlocks(from, positions, block))];
 }
 

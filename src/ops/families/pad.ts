@@ -1,11 +1,20 @@
 import { Dim } from '../../symbolic/dim.js';
-import type { DenseTensor } from '../../tensor/dense.js';
+import { type DenseTensor, elementCount } from '../../tensor/dense.js';
 import { required } from '../lib/alloc.js';
-import { checkedCount, type Elements, elementsOf, elementsOfContent, newTensor } from '../lib/elements.js';
+import {
+  allocateLike,
+  checkedCount,
+  type Elements,
+  elementsOf,
+  elementsOfContent,
+  fill,
+  newTensor,
+} from '../lib/elements.js';
 import { gatherPositions } from '../lib/index-positions.js';
 import { axesOf, integerParameter, integersGiven, numberParameter, valid } from '../lib/known.js';
 import { movedTensor, setMixed } from '../lib/moved.js';
-import { readBlocks } from '../lib/movement.js';
+import { copyRegion, readBlocks } from '../lib/movement.js';
+import { stridesOf } from '../lib/shapes.js';
 import type { EvalContext, InferContext, OpDefinition, Shape } from '../types.js';
 import { EvaluationError } from '../types.js';
 
@@ -72,7 +81,6 @@ function symbolicValue(ctx: InferContext): Elements {
   return elementsOfContent([ctx.attributes.float('value', 0) === 0 ? ZERO : undefined]);
 }
 
-/** Axis by axis: from which position of the axis each position of the result comes, -1 for the constant. */
 function pad(
   from: Elements,
   sizes: readonly number[],
@@ -80,37 +88,71 @@ function pad(
   mode: string,
   value: Elements,
 ): Elements {
+  return mode === 'constant' ? surround(from, sizes, ends, value) : extend(from, sizes, ends, mode);
+}
+
+/** What is left of the input after cutting, amid copies of a value. */
+function surround(from: Elements, sizes: readonly number[], ends: readonly Ends<number>[], value: Elements): Elements {
+  const inside = sizes.map((size, axis) => insideOf(size, ends[axis] as Ends<number>));
+  const shape = sizes.map((size, axis) => size + (ends[axis] as Ends<number>)[0] + (ends[axis] as Ends<number>)[1]);
+  const result = allocateLike(from, checkedCount(shape));
+  fill(result, value);
+  const region = (of: readonly number[], starts: readonly number[]) => {
+    const strides = stridesOf(of);
+    return { offset: starts.reduce((offset, start, axis) => offset + start * (strides[axis] as number), 0), strides };
+  };
+  const target = region(
+    shape,
+    ends.map(([head]) => Math.max(0, head)),
+  );
+  const source = region(
+    sizes,
+    inside.map(({ first }) => first),
+  );
+  copyRegion(
+    result,
+    target,
+    from,
+    source,
+    inside.map(({ count }) => count),
+  );
+  return result;
+}
+
+/** Axis by axis: from which position of the axis each position of the result comes. */
+function extend(from: Elements, sizes: readonly number[], ends: readonly Ends<number>[], mode: string): Elements {
   let current = from;
   const shape = [...sizes];
-  ends.forEach(([head, tail], axis) => {
-    if (head === 0 && tail === 0) return;
-    const sources = sourcesOf(shape[axis] as number, head, tail, mode);
-    // To gather, a constant is an index that is not known.
-    const positions = gatherPositions(shape, axis, sources);
-    const block = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-    current = readBlocks(current, positions, block, mode === 'constant' ? value : undefined);
+  ends.forEach((own, axis) => {
+    if (own[0] === 0 && own[1] === 0) return;
+    const sources = sourcesOf(shape[axis] as number, own, mode);
+    const block = elementCount(shape.slice(axis + 1));
+    current = readBlocks(current, gatherPositions(shape, axis, sources), block);
     shape[axis] = sources.length;
   });
   return current === from ? { units: from.units.slice() as typeof from.units, width: from.width } : current;
 }
 
-function sourcesOf(size: number, head: number, tail: number, mode: string): Float64Array {
-  // What is cut off is not there to be repeated either.
+/** What is cut off is not there to be repeated either. */
+function insideOf(size: number, [head, tail]: Ends<number>): { first: number; count: number } {
   const first = Math.max(0, -head);
   const count = size - first - Math.max(0, -tail);
-  const length = size + head + tail;
-  if (count < 0 || length < 0) throw new EvaluationError(`an axis of ${size} cannot be cut by ${-head} and ${-tail}`);
-  checkedCount([length]);
+  if (count < 0) throw new EvaluationError(`an axis of ${size} cannot be cut by ${-head} and ${-tail}`);
+  return { first, count };
+}
+
+function sourcesOf(size: number, ends: Ends<number>, mode: string): Float64Array {
+  const { first, count } = insideOf(size, ends);
+  const [head, tail] = ends;
+  if (count === 0) throw new EvaluationError(`an empty axis cannot be padded by ${mode}`);
   const source = sourceOf(mode, count);
+  const length = checkedCount([size + head + tail]);
   return Float64Array.from({ length }, (_, i) => first + source(i - Math.max(0, head)));
 }
 
-/** The position in [0, count) that position i, before or after it, repeats; NaN for none. */
+/** The position in [0, count) that position i, before or after it, repeats. */
 function sourceOf(mode: string, count: number): (i: number) => number {
-  if (mode !== 'constant' && count <= 0) throw new EvaluationError(`an empty axis cannot be padded by ${mode}`);
   switch (mode) {
-    case 'constant':
-      return (i) => (i >= 0 && i < count ? i : Number.NaN);
     case 'edge':
       return (i) => Math.min(Math.max(i, 0), count - 1);
     case 'wrap':

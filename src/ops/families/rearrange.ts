@@ -125,7 +125,7 @@ function evaluateReverseSequence({ attributes, inputs }: EvalContext): DenseTens
     x.shape.length >= 2 && lengths.length === (isTimeFirst ? inner : outer) ? x : undefined,
     'ReverseSequence takes one length for each batch item',
   );
-  const longest = Math.max(0, ...lengths);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   valid(longest <= (isTimeFirst ? outer : inner) ? longest : undefined, `a sequence of ${longest} is too long`);
   const from = elementsOf(x);
   const block = x.data.length === 0 ? 0 : from.units.length / from.width / (outer * inner);

@@ -3,13 +3,14 @@ import { type Scalar, scalarAdd, scalarMax, scalarMin, scalarMul } from '../../s
 import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
-import { asNumbers, integers, isBig, required } from '../lib/alloc.js';
+import { integers, isBig, required } from '../lib/alloc.js';
 import { concreteShape, storedScalar } from '../lib/content.js';
 import { type Content, copyRun, elementsOf, ownData } from '../lib/elements.js';
 import {
   elementPositions,
   type Indices,
   indicesOfContent,
+  indicesOfTensor,
   type Positions,
   vectorPositions,
 } from '../lib/index-positions.js';
@@ -57,11 +58,10 @@ function scatteredContent(ctx: InferContext, shape: Shape | undefined, writesOf:
     if (positions.length * block !== elementCount(updateShape)) return undefined;
     const result = [...data];
     const reduction = reductionOf(ctx.attributes);
-    positions.forEach((position, i) => {
-      for (let k = 0; k < block; k++) {
-        result[position + k] = reduceScalars(reduction, result[position + k], updates?.[i * block + k], ctx.dtype(0));
-      }
-    });
+    for (let i = 0; i < positions.length * block; i++) {
+      const at = (positions[Math.floor(i / block)] as number) + (i % block);
+      result[at] = reduceScalars(reduction, result[at], updates?.[i], ctx.dtype(0));
+    }
     return result;
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error;
@@ -89,7 +89,7 @@ function evaluateScattered(ctx: EvalContext, writesOf: WritesOf): DenseTensor[] 
   const x = required(ctx.inputs, 0);
   const indices = required(ctx.inputs, 1);
   const updates = required(ctx.inputs, 2);
-  const { positions, block } = writesOf(x.shape, asNumbers(indices), indices.shape);
+  const { positions, block } = writesOf(x.shape, indicesOfTensor(indices), indices.shape);
   if (positions.length * block !== elementCount(updates.shape) || updates.dtype !== x.dtype) {
     throw new EvaluationError(`updates [${updates.shape}] do not fit to [${x.shape}] at indices [${indices.shape}]`);
   }

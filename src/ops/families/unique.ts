@@ -5,7 +5,7 @@ import { required } from '../lib/alloc.js';
 import { elementsOf, tensorOf } from '../lib/elements.js';
 import { gatherPositions } from '../lib/index-positions.js';
 import { axisOf, product, valid } from '../lib/known.js';
-import { readBlocks } from '../lib/movement.js';
+import { permute, readBlocks } from '../lib/movement.js';
 import type { EvalContext, InferContext, OpDefinition } from '../types.js';
 import { EvaluationError } from '../types.js';
 
@@ -81,13 +81,11 @@ function evaluateUnique({ attributes, inputs }: EvalContext): DenseTensor[] {
   return [tensorOf(x.dtype, shape.with(axis, groups.length), unique), vector(indices), vector(inverse), vector(counts)];
 }
 
+/** The axis first, so that each slice along it is a run of neighbours. */
 function sliceRows(x: DenseTensor, shape: readonly number[], axis: number): DenseTensor {
   if (axis === 0) return x;
-  const block = elementCount(shape.slice(axis + 1));
-  const positions: number[] = [];
-  for (let i = 0; i < (shape[axis] as number); i++) positions.push(...gatherPositions(shape, axis, [i]));
-  const rows = readBlocks(elementsOf(x), positions, block);
-  return tensorOf(x.dtype, [elementCount(shape)], rows);
+  const order = [axis, ...shape.keys()].filter((other, i) => i === 0 || other !== axis);
+  return tensorOf(x.dtype, [elementCount(shape)], permute(elementsOf(x), shape, order));
 }
 
 /** Unique. */

@@ -1,14 +1,35 @@
 import { Dim } from '../../symbolic/dim.js';
-import { elementCount } from '../../tensor/dense.js';
+import { type DenseTensor, elementCount } from '../../tensor/dense.js';
 import { EvaluationError } from '../types.js';
+import { asNumbers } from './alloc.js';
 import type { Content } from './elements.js';
 import { stridesOf } from './shapes.js';
 
 /** Positions in a buffer, in elements; below 0 where not known. */
-export type Positions = readonly number[];
+export type Positions = ArrayLike<number>;
 
 /** Indices as numbers, NaN where not known. */
 export type Indices = ArrayLike<number>;
+
+/** An index tensor's elements as numbers. Reads int64 by halves, since millions of bigints take seconds. */
+export function indicesOfTensor(tensor: DenseTensor): Indices {
+  const { data } = tensor;
+  if (!(data instanceof BigInt64Array)) return asNumbers(tensor);
+  const result = new Float64Array(data.length);
+  const halves = new Int32Array(data.buffer, data.byteOffset, 2 * data.length);
+  for (let i = 0; i < result.length; i++) {
+    result[i] = (halves[2 * i + HIGH] as number) * 2 ** 32 + ((halves[2 * i + 1 - HIGH] as number) >>> 0);
+  }
+  return result;
+}
+
+/** Which half of an int64 holds the sign. */
+const HIGH = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
+
+/** A boxed array is quicker to make for the few elements of a shape, and slow for millions. */
+function positions(count: number): number[] | Float64Array {
+  return count > 256 ? new Float64Array(count) : new Array<number>(count);
+}
 
 /** What is known of an index tensor. */
 export function indicesOfContent(content: Content): number[] {
@@ -33,7 +54,7 @@ export function gatherPositions(sizes: readonly number[], axis: number, indices:
   const block = elementCount(sizes.slice(axis + 1));
   const outer = elementCount(sizes.slice(0, axis));
   const count = indices.length;
-  const result = new Array<number>(outer * count);
+  const result = positions(outer * count);
   for (let j = 0; j < count; j++) {
     const index = normal(indices[j] as number, size);
     for (let i = 0; i < outer; i++) result[i * count + j] = index < 0 ? -1 : (i * size + index) * block;
@@ -52,7 +73,7 @@ export function elementPositions(
   if (!fits) throw new EvaluationError(`indices [${shape}] do not fit to [${sizes}]`);
   const strides = stridesOf(sizes);
   const step = strides[axis] as number;
-  const result = new Array<number>(indices.length);
+  const result = positions(indices.length);
   const at = new Array<number>(shape.length).fill(0);
   let base = 0;
   for (let i = 0; i < result.length; i++) {
@@ -91,7 +112,7 @@ export function vectorPositions(
   const batches = elementCount(sizes.slice(0, batchDims));
   const perBatch = batches === 0 ? 0 : count / batches;
   const batchSize = elementCount(sizes.slice(batchDims));
-  const result = new Array<number>(count);
+  const result = positions(count);
   for (let i = 0; i < count; i++) {
     let position = perBatch === 0 ? 0 : Math.floor(i / perBatch) * batchSize;
     for (let k = 0; k < depth; k++) {

@@ -1,4 +1,4 @@
-import { allocateLike, checkedCount, copyRun, type Elements, fill } from './elements.js';
+import { allocateLike, checkedCount, copyRun, type Elements } from './elements.js';
 import { forEachRun, stridesOf } from './shapes.js';
 
 /** A region of a buffer: where its first element is, and the step along each axis (negative and 0 allowed). */
@@ -52,18 +52,9 @@ export function readRegion(from: Elements, source: Region, shape: readonly numbe
   return result;
 }
 
-/**
- * Reads blocks of `length` neighbouring elements; a position below 0 leaves its block as allocated, or gives copies of the
- * element `otherwise`.
- */
-export function readBlocks(
-  from: Elements,
-  positions: ArrayLike<number>,
-  length: number,
-  otherwise?: Elements,
-): Elements {
+/** Reads blocks of `length` neighbouring elements; a position below 0 leaves its block as allocated. */
+export function readBlocks(from: Elements, positions: ArrayLike<number>, length: number): Elements {
   const result = allocateLike(from, positions.length * length);
-  if (otherwise !== undefined) fill(result, otherwise);
   if (length === 1 && from.width === 1) {
     const source = from.units as unknown[];
     const target = result.units as unknown[];
