@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { Value } from '../../src/model/value.js';
+import { fixPe } from '../../src/passes/fix-pe.js';
+import type { DenseTensor } from '../../src/tensor/dense.js';
+import { DataType } from '../../src/tensor/dtype.js';
+import { emptyModel } from '../support/build-model.js';
+import { attention, matrix, operators, output, runPass } from './harness.js';
+
+/** Sines and cosines of base 10000, interleaved, as exporters fold them. */
+function sinusoid(rows: number, columns: number, position = (row: number) => row): DenseTensor {
+  const data = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      const rate = Math.fround(Math.exp(Math.fround((c - (c % 2)) * Math.fround(-Math.log(10000) / columns))));
+      const angle = Math.fround(position(r) * rate);
+      data[r * columns + c] = c % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+    }
+  }
+  return { dtype: DataType.FLOAT, shape: [1, rows, columns], data };
+}
+
+async function added(table: DenseTensor, opset = 17) {
+  const model = await emptyModel({ opset });
+  const x = model.graph.addInput('x', DataType.FLOAT, ['batch', 'time', 16]);
+  const constant = model.graph.addInitializer('table', table);
+  output(model, 'Add', [x, constant]);
+  return { model, table: () => [...model.graph.nodes].find((node) => node.opType === 'Slice')?.inputs[0] as Value };
+}
+
+describe('fix-pe', () => {
+  it('lengthens sinusoidal tables, keeps their rows, and cuts what is needed', async () => {
+    const original = sinusoid(20, 16);
+    const { model, table } = await added(original);
+    const report = await runPass(fixPe({ maxLength: 300 }), model);
+    expect(report).toMatchObject({ changed: true, unresolved: [], sizes: { time: 20 } });
+    expect(operators(model)).toEqual({ Shape: 1, Gather: 1, Slice: 1, Add: 1 });
+    const long = table().initializer?.dense();
+    expect(long?.shape).toEqual([1, 300, 16]);
+    expect(long?.data.slice(0, 320)).toEqual(original.data);
+    expect(long?.data).toEqual(sinusoid(300, 16).data);
+    expect(await runPass(fixPe({ maxLength: 300 }), model)).toMatchObject({ changed: false, findings: [] });
+  });
+
+  it('serves 5000 positions unless told otherwise', async () => {
+    const { model, table } = await added(sinusoid(20, 16));
+    await runPass(fixPe(), model);
+    expect(table().initializer?.dims).toEqual([1, 5000, 16]);
+  });
+
+  it('lengthens tables that count down to 0 at their front', async () => {
+    const { model, table } = await added(sinusoid(20, 16, (row) => 19 - row));
+    await runPass(fixPe({ maxLength: 50 }), model);
+    expect(table().initializer?.dense().data).toEqual(sinusoid(50, 16, (row) => 49 - row).data);
+  });
+
+  it('reads tables by Gather where Slice has no dynamic bounds', async () => {
+    const { model } = await added(sinusoid(20, 16), 9);
+    expect(await runPass(fixPe(), model)).toMatchObject({ changed: true, unresolved: [] });
+    expect(operators(model)).toMatchObject({ Gather: 2, NonZero: 1 });
+  });
+
+  it('cuts learned tables for shorter sequences, and invents no rows', async () => {
+    const learned = sinusoid(20, 16);
+    (learned.data as Float32Array).forEach((_, i, data) => {
+      data[i] = Math.fround(Math.sin(i * 12.9898) * 0.02);
+    });
+    const { model, table } = await added(learned);
+    expect(await runPass(fixPe(), model)).toMatchObject({
+      changed: true,
+      edits: [{ what: expect.stringContaining('20') }],
+    });
+    expect(table().initializer?.dims).toEqual([1, 20, 16]);
+  });
+
+  it('computes ALiBi from its slopes', async () => {
+    const { model, scores } = await attention({ layers: 1 });
+    const data = new Float32Array(4 * 81);
+    for (let h = 0; h < 4; h++) {
+      for (let k = 0; k < 81; k++) data[h * 81 + k] = -(2 ** -(h + 1)) * Math.abs((k % 9) - Math.floor(k / 9));
+    }
+    const bias = model.graph.addInitializer('bias', { dtype: DataType.FLOAT, shape: [4, 9, 9], data });
+    output(model, 'Add', [...scores, bias]);
+    expect(await runPass(fixPe(), model)).toMatchObject({ changed: true, unresolved: [] });
+    expect(operators(model)).toMatchObject({ Abs: 1, Mul: 1, Cast: 1 });
+    expect(model.graph.value('bias')).toBeUndefined();
+  });
+
+  it('finds clipped relative positions, and the table that they index', async () => {
+    const { model, scores } = await attention({ layers: 1 });
+    const clipped = matrix(20, (i, j) => Math.max(-3, Math.min(3, j - i)) ** 3 / 7);
+    output(model, 'Add', [...scores, model.graph.addInitializer('bias', clipped)]);
+    const report = await runPass(fixPe(), model);
+    expect(report).toMatchObject({ changed: true, edits: [{ what: 'relative bias for -3..3' }] });
+    const gather = [...model.graph.nodes].find((node) => node.inputs[0]?.initializer?.dims[0] === 7);
+    expect(gather?.opType).toBe('Gather');
+  });
+
+  it('refuses biases that go on beyond what was traced', async () => {
+    const { model, scores } = await attention({ layers: 1 });
+    const growing = matrix(20, (i, j) => Math.log1p(Math.abs(j - i)));
+    output(model, 'Add', [...scores, model.graph.addInitializer('bias', growing)]);
+    const report = await runPass(fixPe(), model);
+    expect(report).toMatchObject({ changed: false, unresolved: [{ value: 'bias' }] });
+  });
+
+  it('leaves masks to fix-masks', async () => {
+    const { model, scores } = await attention({ layers: 1 });
+    const causal = matrix(8, (i, j) => (j > i ? -1e4 : 0));
+    output(model, 'Add', [...scores, model.graph.addInitializer('mask', causal)]);
+    const report = await runPass(fixPe(), model);
+    expect(report).toMatchObject({ changed: false, unresolved: [], others: [{ value: 'mask' }] });
+  });
+});

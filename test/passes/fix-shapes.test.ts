@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { Model } from '../../src/model/model.js';
+import type { Value } from '../../src/model/value.js';
+import { declareShapes } from '../../src/passes/declare-shapes.js';
+import { fixShapes } from '../../src/passes/fix-shapes.js';
+import { DataType } from '../../src/tensor/dtype.js';
+import { emptyModel } from '../support/build-model.js';
+import { operators, output, runPass } from './harness.js';
+
+function ints(model: Model, name: string, values: readonly number[]): Value {
+  return model.graph.addInitializer(name, {
+    dtype: DataType.INT64,
+    shape: [values.length],
+    data: BigInt64Array.from(values, BigInt),
+  });
+}
+
+function numbersAt(value: Value | undefined): number[] {
+  return Array.from((value?.initializer?.dense().data ?? []) as BigInt64Array, Number);
+}
+
+/** `x [batch, time, 32]` into Reshape, its result added to `y` of the given shape. */
+async function reshape(target: readonly number[], shape: readonly (number | string)[]) {
+  const model = await emptyModel();
+  const x = model.graph.addInput('x', DataType.FLOAT, ['batch', 'time', 32]);
+  const y = model.graph.addInput('y', DataType.FLOAT, shape);
+  const [reshaped] = model.graph.addNode({ opType: 'Reshape', inputs: [x, ints(model, 'target', target)] }).outputs;
+  if (reshaped === undefined) throw new Error('no output');
+  output(model, 'Add', [reshaped, y]);
+  return model;
+}
+
+describe('fix-shapes', () => {
+  it('writes 0 where Reshape keeps a size, without a node more', async () => {
+    const model = await reshape([2, 18, 4, 8], ['batch', 'time', 4, 8]);
+    const report = await runPass(fixShapes(), model);
+    expect(report).toMatchObject({ changed: true, unresolved: [], sizes: { batch: 2, time: 18 } });
+    const [node] = model.graph.nodes;
+    expect(numbersAt(node?.inputs[1])).toEqual([0, 0, 4, 8]);
+    expect(operators(model)).toEqual({ Reshape: 1, Add: 1 });
+  });
+
+  it('writes -1 where one size follows from the others', async () => {
+    const model = await reshape([36, 32], ['rows', 32]);
+    const [node] = model.graph.nodes;
+    expect(await runPass(fixShapes(), model)).toMatchObject({ changed: true, unresolved: [] });
+    expect(numbersAt(node?.inputs[1])).toEqual([-1, 32]);
+  });
+
+  it('tells a batch times heads from an equal number of features', async () => {
+    const model = await reshape([2, 18, 4, 8], ['batch', 'time', 4, 8]);
+    const { graph } = model;
+    const x = graph.value('x');
+    if (x === undefined) throw new Error('no input');
+    const heads = graph.addInput('heads', DataType.FLOAT, ['batch', 4, 'time', 8]);
+    const merged = graph.addNode({ opType: 'Reshape', inputs: [heads, ints(model, 'merged', [8, 18, 8])] });
+    graph.addOutput(merged.outputs[0] as Value);
+    const report = await runPass(fixShapes(), model);
+    expect(report).toMatchObject({ changed: true, unresolved: [] });
+    const target = merged.inputs[1];
+    // batch * 4 rows, time steps, and 8 features that stay.
+    expect(numbersAt(target).at(-1) ?? 8).toBe(8);
+    expect(report.edits.map(({ what }) => what)).toContainEqual(expect.stringContaining('8 stands for 4*batch'));
+  });
+
+  it('reads sizes from live tensors for operators without a shorthand', async () => {
+    const model = await emptyModel();
+    const { graph } = model;
+    const x = graph.addInput('x', DataType.FLOAT, ['batch', 'time', 32]);
+    const speaker = graph.addInput('speaker', DataType.FLOAT, ['batch', 1, 32]);
+    const [wide] = graph.addNode({ opType: 'Tile', inputs: [speaker, ints(model, 'repeats', [1, 20, 1])] }).outputs;
+    if (wide === undefined) throw new Error('no output');
+    output(model, 'Add', [x, wide]);
+    const report = await runPass(fixShapes(), model);
+    expect(report).toMatchObject({ changed: true, unresolved: [], sizes: { time: 20 } });
+    expect(operators(model)).toMatchObject({ Tile: 1, Add: 1, Shape: 1, Gather: 1, Concat: 1 });
+    expect(await runPass(fixShapes(), model)).toMatchObject({ changed: false, findings: [] });
+  });
+
+  it('changes nothing in a model that is right', async () => {
+    const model = await reshape([0, -1, 4, 8], ['batch', 'time', 4, 8]);
+    expect(await runPass(fixShapes(), model)).toMatchObject({
+      changed: false,
+      findings: [],
+      unresolved: [],
+      others: [],
+    });
+  });
+});
+
+describe('declare-shapes', () => {
+  it('frees inputs, and whatever else was declared at the traced size', async () => {
+    const model = await emptyModel();
+    const { graph } = model;
+    const x = graph.addInput('x', DataType.FLOAT, [2, 20, 32]);
+    const [inner] = graph.addNode({ opType: 'Relu', inputs: [x], outputs: ['inner'] }).outputs;
+    if (inner === undefined) throw new Error('no output');
+    const declared = { kind: 'tensor', elemType: DataType.FLOAT, shape: [2, 20, 32] } as const;
+    graph.setValueInfo(inner, declared);
+    const [last] = graph.addNode({ opType: 'Relu', inputs: [inner], outputs: ['y'] }).outputs;
+    if (last === undefined) throw new Error('no output');
+    graph.setValueInfo(last, declared);
+    graph.addOutput(last);
+    const report = await runPass(declareShapes({ inputShapes: { x: ['batch', 'time', 32] } }), model);
+    expect(report).toMatchObject({ changed: true, sizes: { batch: 2, time: 20 } });
+    expect(x.declared).toMatchObject({ shape: ['batch', 'time', 32] });
+    expect(last.declared).toMatchObject({ shape: ['batch', 'time', 32] });
+    expect(inner.declared).toBeUndefined();
+  });
+
+  it('does nothing unless asked', async () => {
+    const model = await emptyModel();
+    model.graph.addInput('x', DataType.FLOAT, [2, 20, 32]);
+    expect(await runPass(declareShapes(), model)).toMatchObject({ changed: false, edits: [] });
+  });
+});
