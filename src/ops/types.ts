@@ -102,7 +102,8 @@ export interface InferContext {
   /**
    * States that two sizes are equal in every run, and returns the one to go on with. When they provably differ
    * (a literal against an expression in the input symbols, two different literals) the conflict is recorded with
-   * `what` (a few words: 'inner dimension of MatMul'), never thrown. Unknown (undefined) gives way to known.
+   * `what` (a few words: 'inner dimension of MatMul'), never thrown. No conflict: an
+   * expression that is the number for all sizes but small ones, as min(T, 4) is 4. Unknown (undefined) gives way to known.
    */
   unify(
     a: Dim | undefined,
