@@ -7,6 +7,7 @@ import { flag, texts } from './args.js';
 import type { Args } from './command.js';
 import { about, explainError } from './errors.js';
 import { type ExitStatus, worstOf } from './exit.js';
+import { type InferredValue, inspectValues, valueLines } from './inspect-values.js';
 import type { Io } from './io.js';
 import { openModel } from './open-model.js';
 import { jsonNumber } from './report.js';
@@ -44,6 +45,8 @@ export interface Inspection {
   readonly metadata: Readonly<Record<string, string>>;
   /** Files beside the model that hold tensors. */
   readonly externalData: readonly string[];
+  /** What inference knows of every value, where that is asked for. */
+  readonly values?: readonly InferredValue[];
 }
 
 /** Runs `inspect` on every model. */
@@ -53,7 +56,10 @@ export async function inspectModels(args: Args, io: Io): Promise<ExitStatus> {
   for (const path of texts(args, 'model')) {
     try {
       const model = await openModel(path);
-      const inspection = inspectModel(path, model);
+      const inspection = {
+        ...inspectModel(path, model),
+        ...(flag(args, 'values') ? { values: await inspectValues(model) } : {}),
+      };
       model.close();
       inspections.push(inspection);
       if (!flag(args, 'json')) io.out(`${describe(inspection)}\n`);
@@ -157,7 +163,8 @@ function describe(inspection: Inspection): string {
     ...Object.entries(metadata).map(([key, value]): [string, string] => ['metadata', `${key} = ${value}`]),
   ];
   if (inspection.docString !== '') rows.push(['doc', inspection.docString]);
-  return [inspection.path, ...rows.map(([key, text]) => `  ${key.padEnd(11)}${text}`)].join('\n');
+  const lines = rows.map(([key, text]) => `  ${key.padEnd(11)}${text}`);
+  return [inspection.path, ...lines, ...(inspection.values ?? []).flatMap(valueLines)].join('\n');
 }
 
 function valueText({ name, type, dims }: InspectedValue): string {

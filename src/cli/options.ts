@@ -23,7 +23,11 @@ export const outputOptions = {
 export const exportOptions = {
   'input-shape': { ...text, describe: 'Declare an input: NAME:D0,D1,.. each a number, a symbol or ?; repeatable' },
   'traced-shape': { ...text, describe: 'What the export saw: NAME:N0,N1,..; repeatable' },
-  lengths: { ...text, describe: 'Drive pad masks from this lengths input; added if the exporter dropped it' },
+} satisfies Record<string, Options>;
+
+/** What positional tables have to serve. */
+export const positionOptions = {
+  'max-length': { ...text, describe: 'Positional tables must serve at least this many positions (default 5000)' },
 } satisfies Record<string, Options>;
 
 /** How a result is checked. */

@@ -3,21 +3,18 @@ import type { Model } from '../model/model.js';
 import type { TypeInfo } from '../model/type-info.js';
 import type { Value } from '../model/value.js';
 import type { FixOptions } from '../passes/index.js';
-import { count, type DeclaredDim, declaredShapes, flag, text, tracedShapes } from './args.js';
+import { count, type DeclaredDim, declaredShapes, tracedShapes } from './args.js';
 import type { Args } from './command.js';
 import { UsageError } from './errors.js';
 import { suggestion } from './suggest.js';
 
 /** Reads what a command can tell its passes. @throws UsageError */
 export function readPassOptions(args: Args): FixOptions {
-  const lengths = text(args, 'lengths');
   const maxLength = count(args, 'max-length');
   return {
     inputShapes: declaredShapes(args, 'input-shape'),
     tracedShapes: tracedShapes(args, 'traced-shape'),
-    ...(lengths === undefined ? {} : { lengths }),
     ...(maxLength === undefined ? {} : { maxLength }),
-    ...(flag(args, 'computed') ? { computed: true } : {}),
   };
 }
 

@@ -44,14 +44,13 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitStatus> {
     .parserConfiguration({ 'boolean-negation': false, 'dot-notation': false, 'parse-positional-numbers': false });
   for (const command of commands) {
     parser.command({
-      command: `${command.name} ${command.positionals}`,
+      command: `${command.name} ${command.positionals}`.trimEnd(),
       describe: command.summary,
       builder: (builder) =>
-        command.positionals
-          .match(/\w+/g)
-          ?.reduce((y, name) => y.positional(name, { type: 'string' }), builder)
+        (command.positionals.match(/\w+/g) ?? [])
+          .reduce((y, name) => y.positional(name, { type: 'string' }), builder)
           .options({ ...command.options })
-          .example(`$0 ${command.name} ${command.example[0]}`, command.example[1]) ?? builder,
+          .example(`$0 ${command.name} ${command.example[0]}`, command.example[1]),
       handler: (args) => {
         result = command.run(args, io);
         result.catch(() => undefined);

@@ -1,9 +1,12 @@
 import type { Command } from '../command.js';
 import { fix } from './fix.js';
 import { fixMasks } from './fix-masks.js';
+import { fixPe } from './fix-pe.js';
+import { fixShapes } from './fix-shapes.js';
 import { inferShapes } from './infer-shapes.js';
 import { inspect } from './inspect.js';
+import { ops } from './ops.js';
 import { verify } from './verify.js';
 
 /** Every command, in the order in which `--help` lists them. */
-export const commands: readonly Command[] = [fix, fixMasks, inferShapes, inspect, verify];
+export const commands: readonly Command[] = [fix, fixMasks, fixPe, fixShapes, inferShapes, inspect, ops, verify];

@@ -5,7 +5,13 @@ export const inspect: Command = {
   name: 'inspect',
   positionals: '<model..>',
   summary: 'Show inputs, outputs, operator sets, operators and metadata of a model',
-  options: { json: { type: 'boolean', describe: 'Write JSON to standard output' } },
+  options: {
+    values: {
+      type: 'boolean',
+      describe: 'Also type, shape and known elements of every value, and why something is unknown',
+    },
+    json: { type: 'boolean', describe: 'Write JSON to standard output' },
+  },
   example: ['model.onnx --json', 'for programs'],
   async run(args, io) {
     const { inspectModels } = await import('../inspect.js');
