@@ -22,10 +22,20 @@ export class PlainAttributes implements Attributes {
     return this.#values[name] !== undefined;
   }
 
+  #number(name: string): number | undefined {
+    const value = this.#values[name];
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  #text(name: string): string | undefined {
+    const value = this.#values[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
   int(name: string): number | undefined;
   int(name: string, otherwise: number): number;
   int(name: string, otherwise?: number): number | undefined {
-    return (this.#values[name] as number | undefined) ?? otherwise;
+    return this.#number(name) ?? otherwise;
   }
 
   ints(name: string): readonly number[] | undefined {
@@ -35,7 +45,7 @@ export class PlainAttributes implements Attributes {
   float(name: string): number | undefined;
   float(name: string, otherwise: number): number;
   float(name: string, otherwise?: number): number | undefined {
-    return (this.#values[name] as number | undefined) ?? otherwise;
+    return this.#number(name) ?? otherwise;
   }
 
   floats(name: string): readonly number[] | undefined {
@@ -45,7 +55,7 @@ export class PlainAttributes implements Attributes {
   string(name: string): string | undefined;
   string(name: string, otherwise: string): string;
   string(name: string, otherwise?: string): string | undefined {
-    return (this.#values[name] as string | undefined) ?? otherwise;
+    return this.#text(name) ?? otherwise;
   }
 
   strings(name: string): readonly string[] | undefined {

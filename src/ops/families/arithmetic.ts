@@ -103,8 +103,10 @@ function clipped(ctx: EvalContext): DenseTensor {
   return mapUnary('Clip', x, { float: clip, int: clip });
 }
 
-function bound<N>(ctx: EvalContext, i: number): N | undefined {
-  return ctx.inputs[i]?.data[0] as N | undefined;
+function bound<N>({ inputs }: EvalContext, i: number): N | undefined {
+  const tensor = inputs[i];
+  if (tensor !== undefined && tensor.dtype !== inputs[0]?.dtype) throw new EvaluationError('a bound of another type');
+  return tensor?.data[0] as N | undefined;
 }
 
 /** An absent bound holds nothing back; one that is unknown leaves the result unknown. */

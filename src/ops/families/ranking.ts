@@ -52,7 +52,7 @@ function axisWithin(axis: number, rank: number): number | undefined {
 /** K: an attribute in opset 1, an input since. */
 function evaluatedCount({ inputs, attributes }: EvalContext): number {
   const k = inputs[1] === undefined ? attributes.int('k') : integers(inputs[1])[0];
-  if (k === undefined || k < 0) throw new EvaluationError('K is missing or negative');
+  if (k === undefined || !(Number.isInteger(k) && k >= 0)) throw new EvaluationError('K is no number of elements');
   return k;
 }
 

@@ -100,17 +100,17 @@ export function scalarOf(dtype: number, element: number | bigint): Scalar {
   return isFloat(dtype) ? scalarOfFloat(Number(element)) : Dim.of(element);
 }
 
-/** The number that an element of this type certainly is. */
+/** The number that an element of this type certainly is; undefined for types that cannot be computed with. */
 export function numberOf(dtype: number, element: Known): number | bigint | undefined {
-  if (element instanceof Dim && isInt64(dtype)) {
-    const exact = element.exactValue;
-    return exact === undefined ? undefined : BigInt(exact);
-  }
-  return scalarValue(element);
+  if (isFloat(dtype)) return scalarValue(element);
+  if (!(element instanceof Dim) || !(isInteger(dtype) || dtype === DataType.BOOL)) return undefined;
+  const exact = element.exactValue;
+  return exact === undefined || !isInt64(dtype) ? element.value : BigInt(exact);
 }
 
 /** A content whose elements are all numbers as storage of the type, undefined otherwise. */
 export function contentData(dtype: number, content: readonly Known[]): ReturnType<typeof allocate> | undefined {
+  if (!isFloat(dtype) && !isInteger(dtype) && dtype !== DataType.BOOL) return undefined;
   const data = allocate(dtype, content.length);
   for (let i = 0; i < content.length; i++) {
     const value = numberOf(dtype, content[i]);

@@ -2,8 +2,8 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
 import type { EvalContext, InferContext, OpDefinition, Shape } from '../types.js';
 import { EvaluationError } from '../types.js';
-import { allocate, isBig, required } from './alloc.js';
-import { broadcastContent, type Known, numberOf, scalarOf, storedScalar } from './content.js';
+import { required } from './alloc.js';
+import { broadcastContent, contentData, type Known, scalarOf, storedScalar } from './content.js';
 import type { BinaryKernel, PredicateKernel, UnaryKernel } from './elementwise.js';
 import { foldBinary, mapBinary, mapPredicate, mapUnary } from './elementwise.js';
 
@@ -124,11 +124,8 @@ export function computed(
   if (dtype === undefined || resultType === undefined) return undefined;
   const tensors: DenseTensor[] = [];
   for (const element of elements) {
-    const value = numberOf(dtype, element);
-    if (value === undefined) return undefined;
-    const data = allocate(dtype, 1);
-    if (isBig(data)) data[0] = value as bigint;
-    else data[0] = value as number;
+    const data = contentData(dtype, [element]);
+    if (data === undefined) return undefined;
     tensors.push({ dtype, shape: [], data });
   }
   try {

@@ -1,5 +1,5 @@
 import { Dim } from '../../symbolic/dim.js';
-import { Rational, scalarFloor, scalarMul, scalarValue } from '../../symbolic/scalar.js';
+import { Rational, scalarMul, scalarValue } from '../../symbolic/scalar.js';
 import type { Known } from './content.js';
 
 /** Exponents up to this are multiplied out. */
@@ -63,15 +63,19 @@ export function sign(a: Known): Known {
 
 /** `a * 2^b` for a number b. */
 export function shiftLeft(a: Known, b: Known): Known {
-  const bits = scalarValue(b);
-  return a instanceof Dim && bits !== undefined && bits >= 0 && bits < 53 ? a.mul(2 ** bits) : undefined;
+  const factor = powerOfTwo(b);
+  return a instanceof Dim && factor !== undefined ? a.mul(factor) : undefined;
 }
 
 /** `floor(a / 2^b)` for a number b. */
 export function shiftRight(a: Known, b: Known): Known {
-  const bits = scalarValue(b);
-  if (!(a instanceof Dim) || bits === undefined || bits < 0 || bits >= 53) return undefined;
-  return scalarFloor(a.floorDiv(2 ** bits));
+  const divisor = powerOfTwo(b);
+  return a instanceof Dim && divisor !== undefined ? a.floorDiv(divisor) : undefined;
+}
+
+function powerOfTwo(exponent: Known): number | undefined {
+  const bits = exponent instanceof Dim ? exponent.value : undefined;
+  return bits !== undefined && bits >= 0 && bits < 53 ? 2 ** bits : undefined;
 }
 
 /** `a & b` where b is a mask of low bits: 2^n - 1. */
