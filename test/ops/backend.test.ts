@@ -16,6 +16,11 @@ function tolerance(dtype: number, rtol: number): number {
   return dtype === DataType.FLOAT16 ? Math.max(rtol, 2 ** -9) : rtol;
 }
 
+test('what evaluation claims is a good part of all', () => {
+  expect(cases.length).toBeGreaterThan(1300);
+  expect(new Set(cases.flatMap(({ ops }) => ops)).size).toBeGreaterThan(130);
+});
+
 describe('backend node tests of onnx', () => {
   test.each(cases)('$name', ({ model, dataSets, rtol, atol }) => {
     for (const set of dataSets) {

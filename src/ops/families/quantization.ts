@@ -2,11 +2,12 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
 import { allocateNumbers, numbers, required } from '../lib/alloc.js';
+import { axisOf } from '../lib/known.js';
 import { multiplyNumbers, productLayout } from '../lib/product.js';
 import { dequantize, quantize, quantizer } from '../lib/quantize.js';
 import { roundHalfEven } from '../lib/rounding.js';
 import { offsetBy } from '../lib/zero-point.js';
-import type { EvalContext, InferContext, OpDefinition } from '../types.js';
+import type { EvalContext, InferContext, OpDefinition, Shape } from '../types.js';
 import { EvaluationError } from '../types.js';
 import { productShape } from './matmul.js';
 
@@ -14,6 +15,20 @@ import { productShape } from './matmul.js';
 function quantizedType(ctx: InferContext): number | undefined {
   if (ctx.hasInput(2)) return ctx.dtype(2);
   return ctx.attributes.int('output_dtype', 0) || DataType.UINT8;
+}
+
+/** The shape stays; one scale a slice means as many scales as the axis is long. */
+function shapeWithScales(ctx: InferContext): Shape | undefined {
+  const shape = ctx.shape(0)?.slice();
+  const scale = ctx.shape(1);
+  const axis = shape && axisOf(ctx.attributes.int('axis', 1), shape.length);
+  const perAxis = scale?.length === 1 && ctx.attributes.int('block_size', 0) === 0 && scale[0]?.value !== 1;
+  if (shape === undefined || axis === undefined || shape.length < 2 || !perAxis) return shape;
+  shape[axis] = ctx.unify(shape[axis], scale?.[0], `scales of ${ctx.opType}`, [
+    { input: 0, axis },
+    { input: 1, axis: 0 },
+  ]);
+  return shape;
 }
 
 function quantizeLinear({ inputs, attributes }: EvalContext): DenseTensor {
@@ -95,12 +110,12 @@ function qLinearMatMul({ inputs }: EvalContext): DenseTensor {
 export const definitions: readonly OpDefinition[] = [
   {
     name: 'QuantizeLinear',
-    infer: (ctx) => ctx.setTensor(0, quantizedType(ctx), ctx.shape(0)),
+    infer: (ctx) => ctx.setTensor(0, quantizedType(ctx), shapeWithScales(ctx)),
     evaluate: (ctx) => [quantizeLinear(ctx)],
   },
   {
     name: 'DequantizeLinear',
-    infer: (ctx) => ctx.setTensor(0, ctx.attributes.int('output_dtype', 0) || ctx.dtype(1), ctx.shape(0)),
+    infer: (ctx) => ctx.setTensor(0, ctx.attributes.int('output_dtype', 0) || ctx.dtype(1), shapeWithScales(ctx)),
     evaluate: (ctx) => [dequantizeLinear(ctx)],
   },
   { name: 'DynamicQuantizeLinear', infer: inferDynamicQuantize, evaluate: dynamicQuantizeLinear },

@@ -5,6 +5,7 @@ import { DataType } from '../../tensor/dtype.js';
 import { allocate, integers, type NumericData, numeric, required } from '../lib/alloc.js';
 import { reducedShape } from '../lib/axes.js';
 import { evaluateContents, setEvaluated } from '../lib/fold-content.js';
+import { axisOf } from '../lib/known.js';
 import { groupsAlong, shapeWithout } from '../lib/reduce.js';
 import { normalizeAxis } from '../lib/shapes.js';
 import type { EvalContext, InferContext, OpDefinition } from '../types.js';
@@ -39,14 +40,9 @@ function inferExtreme(ctx: InferContext): void {
     return;
   }
   const shape = ctx.shape(0);
-  const axis = shape && axisWithin(ctx.attributes.int('axis', 0), shape.length);
+  const axis = shape && axisOf(ctx.attributes.int('axis', 0), shape.length);
   const keepDims = ctx.attributes.int('keepdims', 1) !== 0;
   ctx.setTensor(0, DataType.INT64, axis === undefined ? undefined : shape && reducedShape(shape, [axis], keepDims));
-}
-
-function axisWithin(axis: number, rank: number): number | undefined {
-  const result = axis < 0 ? axis + rank : axis;
-  return result >= 0 && result < rank ? result : undefined;
 }
 
 /** K: an attribute in opset 1, an input since. */
@@ -100,7 +96,7 @@ function inferTopK(ctx: InferContext): void {
     return;
   }
   const shape = ctx.shape(0);
-  const axis = shape && axisWithin(ctx.attributes.int('axis', -1), shape.length);
+  const axis = shape && axisOf(ctx.attributes.int('axis', -1), shape.length);
   const count = ctx.attributes.int('k');
   const k = count === undefined ? ctx.content(1)?.[0] : Dim.of(count);
   let size = k instanceof Dim ? k : undefined;

@@ -1,5 +1,4 @@
 import type { DenseData, DenseTensor } from '../../tensor/dense.js';
-import { elementCount } from '../../tensor/dense.js';
 import { DataType, dataTypeName, isFloat } from '../../tensor/dtype.js';
 import { EvaluationError } from '../types.js';
 
@@ -75,11 +74,6 @@ export function allocateNumbers(dtype: number, count: number): NumberData {
   const data = isComplex(dtype) ? undefined : allocate(dtype, count);
   if (data === undefined || isBig(data)) throw new EvaluationError(`${dataTypeName(dtype)} is not supported here`);
   return data;
-}
-
-/** A tensor of zeros. */
-export function zeros(dtype: number, shape: readonly number[]): DenseTensor & { readonly data: NumericData } {
-  return { dtype, shape, data: allocate(dtype, elementCount(shape)) };
 }
 
 /** The elements, which must be numbers. */

@@ -6,6 +6,7 @@ import { bitsPerElement, DataType, isFloat, isInt64, isInteger } from '../../ten
 import type { InferContext, Shape } from '../types.js';
 import { CONTENT_LIMIT, EvaluationError } from '../types.js';
 import { allocate, isBig } from './alloc.js';
+import { isSigned } from './convert.js';
 import { roundToFloat } from './rounding.js';
 import { broadcastShapes, broadcastStrides, forEachRun } from './shapes.js';
 
@@ -88,12 +89,9 @@ export function storedScalar(dtype: number | undefined, element: Known): Known {
 function wrap(dtype: number, element: Dim): Dim {
   const bits = bitsPerElement(dtype) as number;
   const exact = BigInt(element.exactValue as number | bigint);
-  const signed = dtype === DataType.INT2 || dtype === DataType.INT4 || SIGNED.has(dtype);
-  const wrapped = signed ? BigInt.asIntN(bits, exact) : BigInt.asUintN(bits, exact);
+  const wrapped = isSigned(dtype) ? BigInt.asIntN(bits, exact) : BigInt.asUintN(bits, exact);
   return wrapped === exact ? element : Dim.of(wrapped);
 }
-
-const SIGNED: ReadonlySet<number> = new Set([DataType.INT8, DataType.INT16, DataType.INT32, DataType.INT64]);
 
 /** An element of storage as a scalar. */
 export function scalarOf(dtype: number, element: number | bigint): Scalar {

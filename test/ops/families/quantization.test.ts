@@ -145,6 +145,16 @@ describe('evaluation', () => {
 });
 
 describe('inference', () => {
+  test('as many scales as slices', () => {
+    const x = facts(FLOAT, ['B', 'T', 4]);
+    const frozen = inferOp('QuantizeLinear', [x, facts(FLOAT, [100])]);
+    expect(frozen).toMatchObject({ shape: '[B, T, 4]', conflicts: ['T|100|scales of QuantizeLinear'] });
+    const channels = inferOp('DequantizeLinear', [facts(INT8, ['B', 8]), facts(FLOAT, [8])]);
+    expect(channels).toMatchObject({ shape: '[B, 8]', conflicts: [] });
+    const blocks = { attributes: { axis: 1, block_size: 2 } };
+    expect(inferOp('DequantizeLinear', [facts(INT8, ['B', 8]), facts(FLOAT, [4])], blocks).conflicts).toEqual([]);
+  });
+
   test('shapes stay; products are products', () => {
     const x = facts(FLOAT, ['B', 'T', 4]);
     expect(inferOp('QuantizeLinear', [x, facts(FLOAT, [])]).shape).toBe('[B, T, 4]');
