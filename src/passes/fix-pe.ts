@@ -13,13 +13,17 @@
  *
  * Relative tables (2T - 1 rows) are cut around the middle, reversed ones from the end.
  */
+import { lengthenTables } from './lengthen-tables.js';
 import type { Pass } from './pass.js';
 import { repairConstants } from './repair-constants.js';
 import type { RepairOptions } from './repair-session.js';
 
 /** Options of {@link fixPe}. */
 export interface FixPeOptions extends RepairOptions {
-  /** Positions that a table must serve at least. Default 5000. */
+  /**
+   * Positions that a table must serve at least. Default 5000 for tables that were frozen; tables that already follow the
+   * live length are made longer only if this is given.
+   */
   readonly maxLength?: number;
 }
 
@@ -36,6 +40,7 @@ export function fixPe(options: FixPeOptions = {}): Pass {
   return {
     name: 'fix-pe',
     async run(model) {
+      const { maxLength } = options;
       return repairConstants(
         model,
         {
@@ -43,7 +48,10 @@ export function fixPe(options: FixPeOptions = {}): Pass {
           noun: 'position-table',
           repairs: ({ kind }) => kind !== 'fill' && kind !== 'band',
           refuses: ({ maskLike }) => !maskLike,
-          maxLength: options.maxLength ?? DEFAULT_MAX_LENGTH,
+          maxLength: maxLength ?? DEFAULT_MAX_LENGTH,
+          ...(maxLength === undefined
+            ? {}
+            : { also: (session) => lengthenTables(session, [...model.graph.nodes], maxLength) }),
         },
         options,
       );

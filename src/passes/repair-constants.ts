@@ -14,7 +14,7 @@ import {
 import { opsetOf, unsqueeze } from '../rewrite/size.js';
 import { Dim } from '../symbolic/dim.js';
 import type { DenseTensor } from '../tensor/dense.js';
-import type { Edit, PassReport } from './pass.js';
+import type { Edit, Finding, PassReport } from './pass.js';
 import { finishReport, isPositionCount, type RepairOptions, type Session, startRepair } from './repair-session.js';
 import { bakedFinding, elementsText, nodeName, typeText } from './report-text.js';
 
@@ -28,6 +28,8 @@ export interface ConstantPass {
   /** What findings call the constants: 'mask'. */
   readonly noun: string;
   readonly maxLength: number;
+  /** Further edits of the pass, once constants are repaired. */
+  readonly also?: (session: Session) => { readonly edits: Edit[]; readonly unresolved: Finding[] };
 }
 
 /** A baked constant with a generator, at one of the nodes that read it. */
@@ -71,7 +73,15 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
     findings.push(bakedFinding(baked, `baked-${pass.noun}`, name));
     for (const reader of readers) repairs.push({ baked, tensor, generator, name, reader });
   }
-  return finishReport(pass.name, session, options, repairs, (repair) => apply(repair, pass, session));
+  const report = finishReport(pass.name, session, options, repairs, (repair) => apply(repair, pass, session));
+  if (pass.also === undefined || (report.unresolved.length > 0 && !options.partial)) return report;
+  const more = pass.also(session);
+  return {
+    ...report,
+    changed: report.changed || more.edits.length > 0,
+    edits: [...report.edits, ...more.edits],
+    unresolved: [...report.unresolved, ...more.unresolved],
+  };
 }
 
 function liveShape(baked: BakedConstant, { diagnosis }: Session): Dim[] {

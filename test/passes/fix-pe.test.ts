@@ -110,4 +110,48 @@ describe('fix-pe', () => {
     const report = await runPass(fixPe(), model);
     expect(report).toMatchObject({ changed: false, unresolved: [], others: [{ value: 'mask' }] });
   });
+
+  describe('with a length to serve', () => {
+    /** x + table[:, 12 - T : 11 + T], the relative positions of ESPnet's Conformer. */
+    async function centred(table: DenseTensor) {
+      const model = await emptyModel();
+      const { graph } = model;
+      const x = graph.addInput('x', DataType.FLOAT, ['batch', 'time', 16]);
+      const int = (name: string, ...list: bigint[]) =>
+        graph.addInitializer(name, { dtype: DataType.INT64, shape: [list.length], data: BigInt64Array.from(list) });
+      const node = (opType: string, inputs: Value[]) => graph.addNode({ opType, inputs }).outputs[0] as Value;
+      const time = node('Gather', [node('Shape', [x]), int('one', 1n)]);
+      const start = node('Sub', [int('before', 12n), time]);
+      const end = node('Add', [int('behind', 11n), time]);
+      const rows = node('Slice', [graph.addInitializer('table', table), start, end, int('axis', 1n)]);
+      graph.addOutput(rows);
+      const slice = () => [...graph.nodes].find(({ opType }) => opType === 'Slice');
+      return { model, slice };
+    }
+
+    it('lengthens tables to both sides, and moves both of their bounds', async () => {
+      const { model, slice } = await centred(sinusoid(23, 16, (row) => 11 - row));
+      const report = await runPass(fixPe({ maxLength: 40 }), model);
+      expect(report).toMatchObject({ changed: true, unresolved: [], edits: [{ what: 'table of 79 positions' }] });
+      const long = slice()?.inputs[0]?.initializer?.dense();
+      expect(long?.data).toEqual(sinusoid(79, 16, (row) => 39 - row).data);
+      const constants = (input: number) =>
+        slice()?.inputs[input]?.producer?.inputs.map((v) => v?.initializer?.dense().data);
+      expect([constants(1)?.[0], constants(2)?.[0]]).toEqual([BigInt64Array.of(40n), BigInt64Array.of(39n)]);
+      expect(await runPass(fixPe({ maxLength: 40 }), model)).toMatchObject({ changed: false });
+    });
+
+    it('refuses to make up rows of learned tables', async () => {
+      const learned = { ...sinusoid(23, 16), data: Float32Array.from({ length: 368 }, (_, i) => Math.sin(i * i)) };
+      const { model } = await centred(learned);
+      const report = await runPass(fixPe({ maxLength: 40 }), model);
+      expect(report).toMatchObject({ changed: false, unresolved: [{ code: 'short-table' }] });
+    });
+
+    it('leaves tables alone that are long enough, and all of them without that option', async () => {
+      const { model } = await centred(sinusoid(23, 16, (row) => 11 - row));
+      expect(await runPass(fixPe({ maxLength: 12 }), model)).toMatchObject({ changed: false, unresolved: [] });
+      expect(await runPass(fixPe(), model)).toMatchObject({ changed: false, unresolved: [] });
+    });
+  });
 });

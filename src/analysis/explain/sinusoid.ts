@@ -123,7 +123,7 @@ interface Grouping {
   readonly index: number[];
 }
 
-/** The ways in which exporters lay out one frequency's columns: adjacent, in halves, or one column each. */
+/** The ways in which exporters lay out one frequency's columns: adjacent, in halves, both, or one column each. */
 function groupings(waves: readonly string[], estimates: readonly (number | undefined)[]): Grouping[] {
   const n = waves.length;
   const layouts: ((column: number) => number)[] = [];
@@ -132,6 +132,8 @@ function groupings(waves: readonly string[], estimates: readonly (number | undef
       (c) => Math.floor(c / 2),
       (c) => c % (n / 2),
     );
+  // Pairs of sine and cosine, all of them twice: rotary tables seen as complex numbers.
+  if (n % 4 === 0) layouts.push((c) => Math.floor(c / 2) % (n / 4));
   layouts.push((c) => c);
   const result: Grouping[] = [];
   for (const layout of layouts) {
