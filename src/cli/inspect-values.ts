@@ -1,7 +1,7 @@
 /** What inference knows of every value of a model, for `inspect --values`. */
 import { type Inference, infer } from '../analysis/infer.js';
 import { neededSchemas } from '../analysis/needed-schemas.js';
-import { reasonOf } from '../analysis/reason.js';
+import { Reasons } from '../analysis/reason.js';
 import type { Graph } from '../model/graph.js';
 import type { Model } from '../model/model.js';
 import type { Value } from '../model/value.js';
@@ -34,7 +34,8 @@ export interface InferredValue {
 export async function inspectValues(model: Model): Promise<InferredValue[]> {
   const schemas = await neededSchemas(model);
   const inference = infer(model, schemas ? { schemas } : {});
-  return [...valuesOf(model.graph, 0)].map(({ value, depth }) => describeValue(inference, value, depth));
+  const reasons = new Reasons(inference);
+  return [...valuesOf(model.graph, 0)].map(({ value, depth }) => describeValue(inference, reasons, value, depth));
 }
 
 function* valuesOf(graph: Graph, depth: number): Iterable<{ value: Value; depth: number }> {
@@ -45,7 +46,7 @@ function* valuesOf(graph: Graph, depth: number): Iterable<{ value: Value; depth:
   }
 }
 
-function describeValue(inference: Inference, value: Value, depth: number): InferredValue {
+function describeValue(inference: Inference, reasons: Reasons, value: Value, depth: number): InferredValue {
   const facts = inference.facts(value);
   const { producer } = value;
   const domain = producer?.domain ?? '';
@@ -56,7 +57,7 @@ function describeValue(inference: Inference, value: Value, depth: number): Infer
     type: typeName(facts),
     dims: facts?.kind === 'tensor' ? (facts.shape?.map(dimText) ?? null) : null,
     content: facts?.kind === 'tensor' ? (facts.content?.map(scalarText) ?? null) : null,
-    reason: reasonOf(inference, value) ?? null,
+    reason: reasons.of(value) ?? null,
   };
 }
 

@@ -10,7 +10,7 @@
 import { declaredDim } from '../analysis/declared.js';
 import { type Inference, infer } from '../analysis/infer.js';
 import { neededSchemas } from '../analysis/needed-schemas.js';
-import { reasonOf } from '../analysis/reason.js';
+import { Reasons } from '../analysis/reason.js';
 import { typeOfFacts } from '../analysis/typed.js';
 import type { Graph } from '../model/graph.js';
 import type { Model } from '../model/model.js';
@@ -41,6 +41,7 @@ export function inferShapes(): Pass {
     async run(model) {
       const schemas = await neededSchemas(model);
       const inference = infer(model, schemas ? { schemas } : {});
+      const reasons = new Reasons(inference);
       const known = symbolsOfInputs(model);
       const edits: Edit[] = [];
       const findings: Finding[] = [];
@@ -58,7 +59,7 @@ export function inferShapes(): Pass {
               edits.push(editOf(value, declared, type));
               collectSymbols(facts, known, needed);
             }
-            const reason = reasonOf(inference, value);
+            const reason = reasons.of(value);
             if (reason !== undefined) findings.push(findingOf(value, type, reason));
           }
         }
