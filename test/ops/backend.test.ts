@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { allOps } from '../../src/ops/registry.js';
 import { DataType } from '../../src/tensor/dtype.js';
 import { backendCases, tensorsOf } from '../support/backend-cases.js';
 import { contradiction, difference } from '../support/close.js';
@@ -19,6 +20,12 @@ function tolerance(dtype: number, rtol: number): number {
 test('what evaluation claims is a good part of all', () => {
   expect(cases.length).toBeGreaterThan(1300);
   expect(new Set(cases.flatMap(({ ops }) => ops)).size).toBeGreaterThan(130);
+});
+
+test('every operator of ai.onnx that is claimed has a case', () => {
+  const covered = new Set(cases.flatMap(({ ops }) => ops));
+  const claimed = allOps().filter(({ domain = '', evaluate }) => domain === '' && evaluate !== undefined);
+  expect(claimed.map(({ name }) => name).filter((name) => !covered.has(name))).toEqual([]);
 });
 
 describe('backend node tests of onnx', () => {
