@@ -1,9 +1,16 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readTarGz } from './tar.js';
 
-const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
-const BACKEND = fileURLToPath(new URL('../data/backend-node-tests.tar.gz', import.meta.url));
+// Compiled tools that use this lie elsewhere, but below the project too.
+const ROOT = (() => {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+})();
+const FIXTURES = join(ROOT, 'fixtures/');
+const BACKEND = join(ROOT, 'test/data/backend-node-tests.tar.gz');
 
 /** Paths of all models in `fixtures/`. */
 export function fixtureModels(): string[] {
