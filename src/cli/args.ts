@@ -42,6 +42,17 @@ export function count(args: Args, name: string): number | undefined {
   return value;
 }
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+/** Reads a number of bytes: `2GB`, `500MB`, `1.5GiB`, `4096`. */
+export function byteSize(name: string, given: string): number {
+  const [, digits, prefix = '', binary] = /^(\d+(?:\.\d+)?)([KMGT]?)(i?)B?$/i.exec(given) ?? [];
+  const unit = UNITS[prefix.toUpperCase()] ?? 1;
+  const bytes = Math.floor(Number(digits) * (binary ? 1024 ** Math.round(Math.log10(unit) / 3) : unit));
+  if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
+  throw new UsageError(`--${name}: '${given}' is not a size; write a number of bytes, or one with KB, MB or GB`);
+}
+
 /** One axis of a declared shape: a number, a symbol, or undefined for `?`. */
 export type DeclaredDim = number | string | undefined;
 

@@ -1,7 +1,6 @@
 /** What `infer-shapes` does: read, infer, write; fast for many small files in one process. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { save } from '../model/save.js';
 import { inferShapes } from '../passes/infer-shapes.js';
 import type { PassReport } from '../passes/pass.js';
 import { flag, texts } from './args.js';
@@ -12,6 +11,7 @@ import type { Io } from './io.js';
 import { openModel } from './open-model.js';
 import { resolveTargets, type Target } from './output.js';
 import { jsonNumber } from './report.js';
+import { checkWeights, guardOutput, readSaving, type Saving, saveModel } from './saving.js';
 
 /** More values than this are summed up; JSON has them all. */
 const MOST_LINES = 20;
@@ -32,9 +32,10 @@ interface InferredFile {
 /** Runs `infer-shapes` on all its inputs. @returns the worst status of all files */
 export async function inferModels(args: Args, io: Io): Promise<ExitStatus> {
   const targets = resolveTargets(texts(args, 'model'), args, 'inferred');
+  const job: Job = { dryRun: flag(args, 'dry-run'), saving: readSaving(args, targets, io) };
   const results: InferredFile[] = [];
   for (const target of targets) {
-    const result = await inferGuarded(target, flag(args, 'dry-run'), io);
+    const result = await inferGuarded(target, job, io);
     results.push(result);
     if (result.error !== null) {
       io.err(`onnx-surgeon: ${about(target.input, result.error)}\n`);
@@ -44,23 +45,32 @@ export async function inferModels(args: Args, io: Io): Promise<ExitStatus> {
   return worstOf(results.map(({ status }) => status));
 }
 
+/** What is asked for all inputs alike. */
+interface Job {
+  readonly dryRun: boolean;
+  readonly saving: Saving;
+}
+
 /** One unreadable file does not keep the others from being written. */
-async function inferGuarded(target: Target, dryRun: boolean, io: Io): Promise<InferredFile> {
+async function inferGuarded(target: Target, job: Job, io: Io): Promise<InferredFile> {
   try {
-    return await inferFile(target, dryRun);
+    return await inferFile(target, job, io);
   } catch (error) {
     const { status, message } = explainError(error, io);
     return { input: target.input, output: null, status, changed: false, declared: [], open: [], error: message };
   }
 }
 
-async function inferFile({ input, output }: Target, dryRun: boolean): Promise<InferredFile> {
+async function inferFile({ input, output }: Target, { dryRun, saving }: Job, io: Io): Promise<InferredFile> {
   const model = await openModel(input);
   try {
+    checkWeights(model, saving);
     const report = await inferShapes().run(model, { log: () => undefined });
     if (!dryRun) {
-      mkdirSync(dirname(output), { recursive: true });
-      await save(model, output, { external: 'copy' });
+      await guardOutput(output, () => {
+        mkdirSync(dirname(output), { recursive: true });
+        return saveModel(model, output, output, saving, io);
+      });
     }
     return {
       input,

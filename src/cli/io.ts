@@ -7,4 +7,6 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** May standard output carry colours? */
   readonly color: boolean;
+  /** Is standard error a terminal, where a line can be shown and taken away again? */
+  readonly isTerminal: boolean;
 }

@@ -13,4 +13,5 @@ process.exitCode = await run(process.argv.slice(2), {
   err: (text) => process.stderr.write(text),
   env: process.env,
   color: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  isTerminal: process.stderr.isTTY === true,
 });

@@ -19,6 +19,12 @@ export const outputOptions = {
   partial: { ...flag, describe: 'Write what could be repaired even if defects are left' },
 } satisfies Record<string, Options>;
 
+/** Where the weights of a changed model go. */
+export const savingOptions = {
+  external: { ...text, describe: 'External data of the result: keep, copy (the default), inline or split=SIZE' },
+  overlay: { ...flag, describe: 'Write a small file that refers to the weights inside the original, beside it' },
+} satisfies Record<string, Options>;
+
 /** What is known about the export beyond the file. */
 export const exportOptions = {
   'input-shape': { ...text, describe: 'Declare an input: NAME:D0,D1,.. each a number, a symbol or ?; repeatable' },
@@ -41,6 +47,7 @@ export const verifyOptions = {
 /** Everything that a repair takes. */
 export const repairOptions = {
   ...outputOptions,
+  ...savingOptions,
   ...exportOptions,
   ...verifyOptions,
   'no-verify': { ...flag, describe: 'Do not run the result with onnxruntime' },

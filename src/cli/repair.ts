@@ -1,8 +1,7 @@
 /** What every repair command does: read, run passes, write beside, verify, give the result its name. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Model } from '../model/model.js';
-import { save } from '../model/save.js';
 import type { FixOptions } from '../passes/index.js';
 import type { Finding, Pass, PassReport } from '../passes/pass.js';
 import { joinReports } from '../passes/pipeline.js';
@@ -10,7 +9,7 @@ import type { Sizes } from '../verify/inputs.js';
 import { Runtime } from '../verify/runtime.js';
 import { flag, sizeLists, text, texts } from './args.js';
 import type { Args } from './command.js';
-import { CliError, explainError, systemReason } from './errors.js';
+import { explainError } from './errors.js';
 import { ExitStatus, worstOf } from './exit.js';
 import type { Io } from './io.js';
 import { openModel } from './open-model.js';
@@ -18,7 +17,8 @@ import { resolveTargets, type Target } from './output.js';
 import { checkAgainst, readPassOptions, sizesOfTracedShapes } from './pass-options.js';
 import { writeResult, writeResultsJson } from './report.js';
 import type { FileResult } from './result.js';
-import { StagedFile } from './staging.js';
+import { checkWeights, guardOutput, readSaving, type Saving, saveModel } from './saving.js';
+import { StagedModel } from './staging.js';
 import { toleranceOf, type Verification, verifyResult } from './verification.js';
 
 /** Longest that one load or run may take during verification. */
@@ -38,12 +38,14 @@ export interface RepairCommand {
 /** Runs a repair command on all its inputs. @returns the worst status of all files */
 export async function repair(command: RepairCommand, args: Args, io: Io): Promise<ExitStatus> {
   const targets = resolveTargets(texts(args, 'model'), args);
+  const saving = readSaving(args, targets, io);
   const runtime = flag(args, 'no-verify') || flag(args, 'dry-run') ? undefined : new Runtime({ timeoutMs: TIMEOUT_MS });
   let job: Job = {
     command,
     options: readPassOptions(args),
     dryRun: flag(args, 'dry-run'),
     partial: flag(args, 'partial'),
+    saving,
     runAt: sizeLists(args, 'sizes'),
     data: text(args, 'data'),
     tolerance: toleranceOf(args),
@@ -71,6 +73,7 @@ export interface Job {
   readonly options: FixOptions;
   readonly dryRun: boolean;
   readonly partial: boolean;
+  readonly saving: Saving;
   readonly runAt: readonly Sizes[];
   readonly data: string | undefined;
   readonly tolerance: ReturnType<typeof toleranceOf>;
@@ -80,17 +83,18 @@ export interface Job {
 /** One unreadable file does not keep the others from being repaired. */
 async function repairGuarded(target: Target, job: Job, io: Io): Promise<FileResult> {
   try {
-    return await repairFile(target, job);
+    return await repairFile(target, job, io);
   } catch (error) {
     const { status, message } = explainError(error, io);
     return { ...target, status, written: false, changed: false, reports: [], left: [], error: message };
   }
 }
 
-async function repairFile(target: Target, job: Job): Promise<FileResult> {
+async function repairFile(target: Target, job: Job, io: Io): Promise<FileResult> {
   const model = await openModel(target.input);
   try {
     checkAgainst(model, job.options);
+    checkWeights(model, job.saving);
     const traced = sizesOfTracedShapes(model, job.options);
     // Loading onnxruntime takes as long as the passes: let it happen meanwhile.
     job.runtime?.start().catch(() => undefined);
@@ -100,13 +104,13 @@ async function repairFile(target: Target, job: Job): Promise<FileResult> {
     const left = leftOf(report, job);
     const common = { ...target, reports, left, changed: report.changed };
     if (report.changed && (left.length === 0 || job.partial)) {
-      const done = await writeVerified(model, target, { ...report.sizes, ...traced }, report, job);
+      const done = await writeVerified(model, target, { ...report.sizes, ...traced }, report, job, io);
       return { ...common, ...done, status: worstOf([done.status, left.length > 0 ? ExitStatus.FINDINGS : 0]) };
     }
     if (left.length > 0) return { ...common, status: ExitStatus.FINDINGS, written: false };
     const written = target.requested && !job.dryRun;
-    if (written) await copyUnchanged(model, target);
-    return { ...common, status: ExitStatus.OK, written };
+    const dataFiles = written ? await copyUnchanged(model, target, job, io) : [];
+    return { ...common, status: ExitStatus.OK, written, dataFiles };
   } finally {
     model.close();
   }
@@ -119,6 +123,7 @@ function leftOf(report: PassReport, { command }: Job): Finding[] {
 interface Written {
   readonly status: ExitStatus;
   readonly written: boolean;
+  readonly dataFiles?: readonly string[];
   readonly verification?: Verification;
 }
 
@@ -128,21 +133,20 @@ async function writeVerified(
   sizes: Sizes,
   report: PassReport,
   job: Job,
+  io: Io,
 ): Promise<Written> {
   if (job.dryRun) return { status: ExitStatus.OK, written: false };
-  const staged = await guardOutput(output, () => new StagedFile(output));
-  // Other files than the model are external data that was copied to its new folder.
-  let files: string[] = [];
+  const { saving } = job;
+  const apart = typeof saving.external === 'object';
+  const staged = await guardOutput(output, () => new StagedModel(output, { apart }));
   try {
-    files = await guardOutput(output, () => save(model, staged.path, { external: 'copy' }));
+    staged.addDataFiles(await guardOutput(output, () => saveModel(model, staged.path, output, saving, io)));
     const verification = await verify(input, staged.path, sizes, report, job);
     if (verification?.outcome === 'failed') return { status: ExitStatus.FINDINGS, written: false, verification };
-    await guardOutput(output, () => staged.commit());
-    files = [];
-    return { status: ExitStatus.OK, written: true, ...(verification ? { verification } : {}) };
+    const dataFiles = await guardOutput(output, () => staged.commit());
+    return { status: ExitStatus.OK, written: true, dataFiles, ...(verification ? { verification } : {}) };
   } finally {
     staged.discard();
-    for (const file of files) rmSync(file, { force: true });
   }
 }
 
@@ -158,21 +162,10 @@ async function verify(
   return verifyResult(input, result, { runtime, sizes, runAt, data, tolerance, isPartial });
 }
 
-/** Nothing to repair, but an output was asked for: the same bytes under another name. */
-function copyUnchanged(model: Model, { output }: Target): Promise<unknown> {
+/** Nothing to repair, but an output was asked for: the same bytes under another name, unless weights are to move. */
+function copyUnchanged(model: Model, { output }: Target, { saving }: Job, io: Io): Promise<string[]> {
   return guardOutput(output, () => {
     mkdirSync(dirname(output), { recursive: true });
-    return save(model, output, { external: 'copy' });
+    return saveModel(model, output, output, saving, io);
   });
-}
-
-/** Whatever the system says while an output is written is said of the output, not of a temporary file. */
-async function guardOutput<T>(output: string, action: () => T | Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    throw new CliError(ExitStatus.INTERNAL, `${output}: cannot be written: ${reason}`, { cause: error });
-  }
 }

@@ -1,4 +1,5 @@
 /** The results of repair commands as text and as JSON. */
+import { basename } from 'node:path';
 import pc from 'picocolors';
 import type { Edit, Finding } from '../passes/pass.js';
 import { flag } from './args.js';
@@ -6,26 +7,33 @@ import type { Args } from './command.js';
 import { about } from './errors.js';
 import type { Io } from './io.js';
 import type { FileResult } from './result.js';
+import type { Saving } from './saving.js';
 import { sizesText } from './verification.js';
 
 /** More lines of a kind than this are summed up; JSON has them all. */
 const MOST_LINES = 20;
 
+/** What the report has to know of what was asked. */
+interface Job {
+  readonly dryRun: boolean;
+  readonly saving: Saving;
+}
+
 /**
  * Writes one file's result: what was done to standard output (unless `--quiet` or `--json`), and whatever is wrong, in a
  * sentence each, to standard error.
  */
-export function writeResult(result: FileResult, { dryRun }: { readonly dryRun: boolean }, args: Args, io: Io): void {
+export function writeResult(result: FileResult, job: Job, args: Args, io: Io): void {
   if (!flag(args, 'quiet') && !flag(args, 'json') && result.error === undefined) {
-    io.out(`${describe(result, dryRun, pc.createColors(io.color)).join('\n')}\n`);
+    io.out(`${describe(result, job, pc.createColors(io.color)).join('\n')}\n`);
   }
-  for (const problem of problems(result, dryRun)) io.err(`onnx-surgeon: ${problem}\n`);
+  for (const problem of problems(result, job.dryRun)) io.err(`onnx-surgeon: ${problem}\n`);
 }
 
 type Colors = ReturnType<typeof pc.createColors>;
 
-function describe(result: FileResult, dryRun: boolean, colors: Colors): string[] {
-  const { input, output, reports, left, changed, written, verification } = result;
+function describe(result: FileResult, { dryRun, saving }: Job, colors: Colors): string[] {
+  const { input, output, reports, left, changed, written, verification, dataFiles = [] } = result;
   const edits = reports.flatMap((report) => report.edits);
   const sizes = Object.assign({}, ...reports.map((report) => report.sizes ?? {}).reverse());
   const traced = Object.keys(sizes).length > 0 ? `, traced at ${sizesText(sizes)}` : '';
@@ -38,8 +46,13 @@ function describe(result: FileResult, dryRun: boolean, colors: Colors): string[]
   if (left.length === 0)
     lines.push(...othersLine((reports.findLast((report) => report.others !== undefined)?.others ?? []).length));
   for (const shown of verification?.shown ?? []) lines.push(`  ${colors.green('verified')}: ${shown}`);
-  if (written) lines.push(`  written to ${output}${changed ? '' : ', an identical copy'}`);
-  else if (dryRun && changed) lines.push(`  dry run: ${output} is not written`);
+  if (written) {
+    const identical = changed || saving.requested ? '' : ', an identical copy';
+    const data = dataFiles.length === 0 ? '' : `, with ${counted(dataFiles.length, 'data file')}`;
+    const needs = saving.overlay ? `; it needs ${basename(input)} beside it, unchanged` : '';
+    lines.push(`  written to ${output}${identical}${data}${needs}`);
+  }
+  if (!written && dryRun && changed) lines.push(`  dry run: ${output} is not written`);
   return lines;
 }
 
@@ -89,16 +102,19 @@ function counted(count: number, noun: string): string {
 
 /** Writes all results as one JSON document. */
 export function writeResultsJson(command: string, results: readonly FileResult[], io: Io): void {
-  const files = results.map(({ input, output, status, written, changed, reports, left, verification, error }) => ({
-    input,
-    output: written ? output : null,
-    status,
-    changed,
-    passes: reports,
-    left,
-    verification: verification ?? null,
-    error: error ?? null,
-  }));
+  const files = results.map(
+    ({ input, output, status, written, dataFiles, changed, reports, left, verification, error }) => ({
+      input,
+      output: written ? output : null,
+      dataFiles: dataFiles ?? [],
+      status,
+      changed,
+      passes: reports,
+      left,
+      verification: verification ?? null,
+      error: error ?? null,
+    }),
+  );
   io.out(`${JSON.stringify({ command, files }, jsonNumber, 2)}\n`);
 }
 

@@ -10,6 +10,8 @@ export interface FileResult {
   readonly status: ExitStatus;
   /** Was a file written? */
   readonly written: boolean;
+  /** Data files that were written along with it. */
+  readonly dataFiles?: readonly string[];
   /** Did the passes change the model? */
   readonly changed: boolean;
   readonly reports: readonly PassReport[];

@@ -19,6 +19,7 @@ export function recorder(env: Readonly<Record<string, string | undefined>> = {})
     },
     env,
     color: false,
+    isTerminal: false,
   };
   return { io, texts };
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { outputOptions, talkOptions } from '../options.js';
+import { outputOptions, savingOptions, talkOptions } from '../options.js';
 
 /** `onnx-surgeon infer-shapes`: write down what every value is. */
 export const inferShapes: Command = {
@@ -11,6 +11,7 @@ export const inferShapes: Command = {
     'out-dir': outputOptions['out-dir'],
     'in-place': outputOptions['in-place'],
     'dry-run': outputOptions['dry-run'],
+    ...savingOptions,
     ...talkOptions,
   },
   example: ['encoder.onnx', 'writes encoder.inferred.onnx'],
