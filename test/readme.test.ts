@@ -53,7 +53,7 @@ describe('README', () => {
 
   it('lists the commands and every option that they have', () => {
     for (const { name, positionals, options } of commands) {
-      expect(readme).toContain(`\`${name} ${positionals}\``);
+      expect(readme).toContain(`\`${`${name} ${positionals}`.trim()}\``);
       for (const option of Object.keys(options)) expect(readme).toMatch(new RegExp(`\`(-\\w\`, \`)?--${option}\\b`));
     }
   });

@@ -159,7 +159,8 @@ export class Inference {
 
   #visit(node: Node, call: CallAttributes): void {
     const { outputs } = node;
-    const constant = outputs.some((output) => output !== undefined && this.constants.isConstant(output));
+    let constant = false;
+    for (const output of outputs) constant ||= output !== undefined && this.constants.isConstant(output);
     const fn = this.#functionOf(node);
     const definition = lookupOp(node.domain, node.opType);
     // A body is visited several times.

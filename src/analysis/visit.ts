@@ -25,10 +25,6 @@ export interface VisitHost {
 /** A node as its rule sees it. One object a visit and no closures: graphs have hundreds of thousands of nodes. */
 export class Visit implements RuleContextOptions {
   readonly inputs: readonly (Facts | undefined)[];
-  readonly opType: string;
-  readonly domain: string;
-  readonly opset: number;
-  readonly attributes: Attributes;
   readonly #node: Node;
   readonly #call: CallAttributes;
   readonly #host: VisitHost;
@@ -38,10 +34,22 @@ export class Visit implements RuleContextOptions {
     this.#call = call;
     this.#host = host;
     this.inputs = inputs;
-    this.opType = node.opType;
-    this.domain = node.domain;
-    this.opset = node.graph.opset(node.domain) ?? 0;
-    this.attributes = new NodeAttributes(node, call);
+  }
+
+  get opType(): string {
+    return this.#node.opType;
+  }
+
+  get domain(): string {
+    return this.#node.domain;
+  }
+
+  get opset(): number {
+    return this.#node.graph.opset(this.domain) ?? 0;
+  }
+
+  get attributes(): Attributes {
+    return new NodeAttributes(this.#node, this.#call);
   }
 
   get inputPresent(): readonly unknown[] {

@@ -1,3 +1,4 @@
+import { stridesOf } from '../../ops/lib/shapes.js';
 import type { Element } from '../../rewrite/generators/context.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 
@@ -9,17 +10,6 @@ export function elementAt(tensor: DenseTensor, i: number): Element {
 /** Same bits, as far as JavaScript can tell: -0 differs from 0, NaN equals NaN. */
 export function sameElement(a: Element, b: Element): boolean {
   return Object.is(a, b);
-}
-
-/** Row-major strides of a shape. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = step;
-    step *= shape[axis] as number;
-  }
-  return strides;
 }
 
 /** Does the tensor hold the same elements at every index of this axis? (Axes of size 1 do.) */

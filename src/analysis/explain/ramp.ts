@@ -1,6 +1,6 @@
+import { stridesOf } from '../../ops/lib/shapes.js';
 import type { Ramp } from '../../rewrite/generators/ramp.js';
 import type { DenseTensor } from '../../tensor/dense.js';
-import { stridesOf } from './matrix.js';
 
 /** Explains a constant that varies along one axis only, in equal integral steps. At least 3 elements are needed to tell. */
 export function findRamp(tensor: DenseTensor, axis: number): Ramp | undefined {

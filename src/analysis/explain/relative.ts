@@ -1,8 +1,9 @@
+import { stridesOf } from '../../ops/lib/shapes.js';
 import type { Element } from '../../rewrite/generators/context.js';
 import type { RelativeSlope, RelativeTable } from '../../rewrite/generators/relative.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
-import { elementAt, stridesOf } from './matrix.js';
+import { elementAt } from './matrix.js';
 
 /** Elements by relative position: one list per index of the other axes; undefined when they depend on more than that. */
 interface ByOffset {
