@@ -43,26 +43,33 @@ export interface RuleContextOptions {
 
 /** One visit of a shape rule to one node: unification, broadcasting and access to contents over given facts. */
 export class RuleContext implements InferContext {
-  readonly opType: string;
-  readonly domain: string;
-  readonly opset: number;
-  readonly attributes: Attributes;
   readonly inputCount: number;
   readonly outputCount: number;
   /** What the rule said of each output so far. */
-  readonly outputs: (Facts | undefined)[];
+  readonly outputs: (Facts | undefined)[] = [];
   readonly #options: RuleContextOptions;
 
   constructor(options: RuleContextOptions) {
     this.#options = options;
-    this.opType = options.opType;
-    this.domain = options.domain;
-    this.opset = options.opset;
-    this.attributes = options.attributes;
     this.inputCount = options.inputPresent?.length ?? options.inputs.length;
     this.outputCount = options.outputPresent.length;
-    this.outputs = [];
     for (let i = 0; i < this.outputCount; i++) this.outputs.push(undefined);
+  }
+
+  get opType(): string {
+    return this.#options.opType;
+  }
+
+  get domain(): string {
+    return this.#options.domain;
+  }
+
+  get opset(): number {
+    return this.#options.opset;
+  }
+
+  get attributes(): Attributes {
+    return this.#options.attributes;
   }
 
   hasInput(i: number): boolean {
@@ -134,18 +141,20 @@ export class RuleContext implements InferContext {
   }
 
   broadcast(inputs?: readonly number[]): Shape | undefined {
-    const operands: { input: number; shape: Shape }[] = [];
     const count = inputs?.length ?? this.inputCount;
+    if (count === 2) {
+      // Mostly there is nothing to decide.
+      const first = this.shape(inputs?.[0] ?? 0);
+      const second = this.shape(inputs?.[1] ?? 1);
+      if (first !== undefined && second !== undefined && isSameShape(first, second)) return first;
+    }
+    const operands: { input: number; shape: Shape }[] = [];
     for (let i = 0; i < count; i++) {
       const input = inputs?.[i] ?? i;
       if (inputs === undefined && !this.hasInput(i)) continue;
       const shape = this.shape(input);
       if (shape === undefined) return undefined;
       operands.push({ input, shape });
-    }
-    const [first, second] = operands;
-    if (first !== undefined && operands.length <= 2 && isSameShape(first.shape, second?.shape ?? first.shape)) {
-      return first.shape;
     }
     return unifyBroadcast(operands, (a, b, where) => this.unify(a, b, `broadcasting of ${this.opType}`, where) ?? a);
   }
