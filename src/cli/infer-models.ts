@@ -1,5 +1,4 @@
 /** What `infer-shapes` does: read, infer, write; fast for many small files in one process. */
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inferShapes } from '../passes/infer-shapes.js';
 import type { PassReport } from '../passes/pass.js';
@@ -11,7 +10,7 @@ import type { Io } from './io.js';
 import { openModel } from './open-model.js';
 import { resolveTargets, type Target } from './output.js';
 import { jsonNumber } from './report.js';
-import { checkWeights, guardOutput, readSaving, type Saving, saveModel } from './saving.js';
+import { checkWeights, guardOutput, makeFolder, readSaving, type Saving, saveModel } from './saving.js';
 
 /** More values than this are summed up; JSON has them all. */
 const MOST_LINES = 20;
@@ -64,11 +63,11 @@ async function inferGuarded(target: Target, job: Job, io: Io): Promise<InferredF
 async function inferFile({ input, output }: Target, { dryRun, saving }: Job, io: Io): Promise<InferredFile> {
   const model = await openModel(input);
   try {
-    checkWeights(model, saving);
+    checkWeights(model, { input, output }, saving);
     const report = await inferShapes().run(model, { log: () => undefined });
     if (!dryRun) {
       await guardOutput(output, () => {
-        mkdirSync(dirname(output), { recursive: true });
+        makeFolder(dirname(output));
         return saveModel(model, output, output, saving, io);
       });
     }

@@ -1,5 +1,4 @@
 /** What every repair command does: read, run passes, write beside, verify, give the result its name. */
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Model } from '../model/model.js';
 import type { FixOptions } from '../passes/index.js';
@@ -17,7 +16,7 @@ import { resolveTargets, type Target } from './output.js';
 import { checkAgainst, readPassOptions, sizesOfTracedShapes } from './pass-options.js';
 import { writeResult, writeResultsJson } from './report.js';
 import type { FileResult } from './result.js';
-import { checkWeights, guardOutput, readSaving, type Saving, saveModel } from './saving.js';
+import { checkWeights, guardOutput, makeFolder, readSaving, type Saving, saveModel } from './saving.js';
 import { StagedModel } from './staging.js';
 import { toleranceOf, type Verification, verifyResult } from './verification.js';
 
@@ -94,7 +93,7 @@ async function repairFile(target: Target, job: Job, io: Io): Promise<FileResult>
   const model = await openModel(target.input);
   try {
     checkAgainst(model, job.options);
-    checkWeights(model, job.saving);
+    checkWeights(model, target, job.saving);
     const traced = sizesOfTracedShapes(model, job.options);
     // Loading onnxruntime takes as long as the passes: let it happen meanwhile.
     job.runtime?.start().catch(() => undefined);
@@ -165,7 +164,7 @@ async function verify(
 /** Nothing to repair, but an output was asked for: the same bytes under another name, unless weights are to move. */
 function copyUnchanged(model: Model, { output }: Target, { saving }: Job, io: Io): Promise<string[]> {
   return guardOutput(output, () => {
-    mkdirSync(dirname(output), { recursive: true });
+    makeFolder(dirname(output));
     return saveModel(model, output, output, saving, io);
   });
 }

@@ -1,6 +1,6 @@
 /** How results are written: where their weights go, what is shown meanwhile, and what is said when it fails. */
-import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { FormatError } from '../format/format-error.js';
 import type { Model } from '../model/model.js';
 import { type ExternalMode, save } from '../model/save.js';
@@ -69,14 +69,38 @@ function checkOverlay({ input, output, inPlace }: Target): void {
 }
 
 /**
- * Is all external data there that a result is going to need? Told before anything is done; with `--external keep` it may
- * be elsewhere.
+ * Is all external data there that a result is going to need, and would the result not replace it? Told before anything is
+ * done; with `--external keep` the data may be elsewhere.
  *
+ * @throws UsageError when the output is a data file of the input, or would be one of its own
  * @throws FormatError when a data file is missing, too short, or not in the model's folder
  */
-export function checkWeights(model: Model, { external, requested }: Saving): void {
-  if (external === 'keep' && requested) return;
-  for (const { tensor } of walkTensors(model)) tensor.external?.payload(tensor.byteLength);
+export function checkWeights(
+  model: Model,
+  { input, output }: Pick<Target, 'input' | 'output'>,
+  { external, overlay }: Saving,
+): void {
+  const locations = new Set<string>();
+  for (const { tensor } of walkTensors(model)) {
+    const data = tensor.external;
+    if (data === undefined) continue;
+    locations.add(data.location);
+    if (external !== 'keep' || overlay) data.payload(tensor.byteLength);
+  }
+  const refers = external === 'keep' || external === 'copy';
+  for (const location of locations) {
+    const places = [join(dirname(input), location), ...(refers ? [join(dirname(output), location)] : [])];
+    if (places.some((place) => realPath(place) === realPath(output))) {
+      throw new UsageError(`${output}: is the file that holds weights of ${input}; choose another name`);
+    }
+  }
+}
+
+/** The place that a path leads to, also of a file that is still to be written. */
+function realPath(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  const folder = dirname(resolve(path));
+  return existsSync(folder) ? join(realpathSync(folder), basename(path)) : resolve(path);
 }
 
 /**
@@ -105,6 +129,13 @@ export async function saveModel(
   } finally {
     bar?.end();
   }
+}
+
+/** Makes a folder and those above it. Node's own recursion calls a read-only file system a missing file. */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(resolve(path)));
+  mkdirSync(path);
 }
 
 /** Whatever the system says while an output is written is said of the output, not of a temporary file. */

@@ -1,9 +1,11 @@
 /** Results that appear under their name only when they are verified, and leave nothing behind otherwise. */
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CliError } from './errors.js';
 import { ExitStatus } from './exit.js';
 import { untilSignal } from './interrupt.js';
+import { makeFolder } from './saving.js';
 
 /**
  * A model that waits under another name, in the folder where it will be: external data is looked for beside it. Data files
@@ -26,8 +28,8 @@ export class StagedModel {
    */
   constructor(target: string, { apart = false } = {}) {
     this.#target = target;
-    mkdirSync(dirname(target), { recursive: true });
-    const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+    makeFolder(dirname(target));
+    const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`);
     this.#folder = apart ? temporary : undefined;
     this.path = apart ? join(temporary, basename(target)) : temporary;
     this.#forget.push(untilSignal(temporary));
