@@ -81,7 +81,9 @@ function unreadInputs(inference: Inference, node: Node): string[] {
     const isKnown = content?.every((element) => element !== undefined && !(element instanceof Dim && element.hasFresh));
     if (isKnown !== true && dtype !== DataType.STRING) names.push(input?.name ?? '');
   }
-  return names;
+  // The first input is the data, mostly.
+  const rest = names.filter((name) => name !== node.inputs[0]?.name);
+  return rest.length > 0 ? rest : names;
 }
 
 function gapOf(facts: Facts | undefined): Gap | undefined {

@@ -52,6 +52,13 @@ describe('unify', () => {
     expect(log).toEqual(['conflict 1000 T x', 'conflict T 1000 x']);
   });
 
+  test('the number wins where that is asked for: a size of 1 broadcasts to it', () => {
+    const { context, log } = contextFor([], { preferLiterals: true });
+    expect(context.unify(Dim.of(1000), T, 'x')?.value).toBe(1000);
+    expect(context.unify(T, Dim.of(1000), 'x')?.value).toBe(1000);
+    expect(log).toHaveLength(2);
+  });
+
   test('of two different numbers the first wins', () => {
     const { context, log } = contextFor();
     expect(context.unify(Dim.of(3), Dim.of(4), 'x')?.value).toBe(3);
