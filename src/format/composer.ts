@@ -16,6 +16,9 @@ export interface Rewrites {
   readonly opened: ReadonlySet<object>;
 }
 
+/** Buffers to use again: a graph may be written as a hundred thousand small messages. */
+const spare: Uint8Array<ArrayBuffer>[] = [];
+
 /** Arrays larger than this are not copied into the buffer of new bytes. */
 const BY_REFERENCE = 1 << 14;
 
@@ -28,7 +31,7 @@ export class Composer {
   length = 0;
   readonly rewrites: Rewrites | undefined;
   readonly #chunks: Chunk[] = [];
-  #buffer = new Uint8Array(256);
+  #buffer = spare.pop() ?? new Uint8Array(256);
   #used = 0;
   // The range that is still growing: neighbours in the original stay one range.
   #skeleton: Skeleton | undefined;
@@ -156,6 +159,7 @@ export class Composer {
     this.length += inner.length;
     if (inner.#chunks.length === 0 && inner.#skeleton === undefined) {
       this.#append(inner.#buffer.subarray(0, inner.#used));
+      if (spare.length < 32 && inner.#buffer.length <= BY_REFERENCE) spare.push(inner.#buffer);
       return;
     }
     this.#endRange();

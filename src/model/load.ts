@@ -21,7 +21,7 @@ export async function load(from: ModelSource): Promise<Model> {
   try {
     if (source.size === 0) throw new FormatError(source.name, 'is empty: not an ONNX model');
     const skeleton = source.bytes ? new Skeleton(source, source.bytes) : await scan(source);
-    const hasExternalData = validate(skeleton, 0, skeleton.bytes.length, messageSchema('ModelProto'));
+    const { hasExternalData } = validate(skeleton, messageSchema('ModelProto'));
     const model = new Model(skeleton, hasExternalData);
     if (model.graph._spans.length === 0) throw new FormatError(source.name, 'has no graph: not an ONNX model');
     return model;

@@ -27,8 +27,6 @@ type TextName = (typeof TEXTS)[number];
 export class Model {
   /** The main graph. */
   readonly graph: Graph;
-  /** Functions that the model defines itself. */
-  readonly functions: readonly LocalFunction[];
   /** The operator sets that the main graph's nodes mean. */
   readonly opsetImports: OpsetImports;
   /** Metadata properties. */
@@ -36,6 +34,8 @@ export class Model {
   /** @internal May any tensor have external data? */
   _hasExternalData: boolean;
   readonly #skeleton: Skeleton;
+  readonly #functionPlaces: readonly Place[];
+  #functions: readonly LocalFunction[] | undefined;
   readonly #texts: Record<TextName, string> = { producerName: '', producerVersion: '', domain: '', docString: '' };
   readonly #replaced = new Map<number, FieldWriter>();
   #irVersion = 0;
@@ -82,7 +82,13 @@ export class Model {
       this._touch();
     });
     this.graph = new Graph(this, { skeleton, spans: graphs });
-    this.functions = functions.map((place) => new LocalFunction(this, place));
+    this.#functionPlaces = functions;
+  }
+
+  /** Functions that the model defines itself. */
+  get functions(): readonly LocalFunction[] {
+    this.#functions ??= this.#functionPlaces.map((place) => new LocalFunction(this, place));
+    return this.#functions;
   }
 
   /** Where the model was read from. */

@@ -61,7 +61,7 @@ export class Tensor extends DocumentPart {
    */
   static parse(bytes: Uint8Array, what = 'memory'): Tensor {
     const skeleton = new Skeleton(new MemorySource(bytes, what), bytes);
-    validate(skeleton, 0, bytes.length, SCHEMA);
+    validate(skeleton, SCHEMA);
     return Tensor._read({ skeleton, number: 0, fieldStart: 0, start: 0, end: bytes.length });
   }
 

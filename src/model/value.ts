@@ -35,7 +35,7 @@ export class Value {
   _outputOf = 0;
   /** @internal */
   _isInput = false;
-  /** @internal What the graph's inputs, outputs and value_info say of it. */
+  /** @internal What the graph's inputs, outputs and value_info say of it, the one that counts first. */
   _declarations: ValueInfo[] | undefined;
   /** @internal */
   _removed = false;
@@ -110,8 +110,9 @@ export class Value {
 
   /** The type that the file declares: as input or output of the graph, else in value_info. */
   get declared(): TypeInfo | undefined {
-    if (this._declarations === undefined) return undefined;
-    for (const { type } of this._declarations) if (type !== undefined) return type;
+    const { _declarations: all } = this;
+    // There are three at most, unless a file is out to make this slow.
+    for (let i = 0; i < 3; i++) if (all?.[i]?.type !== undefined) return all[i]?.type;
     return undefined;
   }
 
@@ -164,8 +165,11 @@ export class Value {
   /** @internal */
   _declare(info: ValueInfo, first = false): void {
     this._declarations ??= [];
-    if (first) this._declarations.unshift(info);
-    else this._declarations.push(info);
+    const before = this._declarations[0];
+    this._declarations.push(info);
+    if (!first || before === undefined) return;
+    this._declarations[this._declarations.length - 1] = before;
+    this._declarations[0] = info;
   }
 
   /** @internal */
