@@ -111,15 +111,18 @@ class RandomSource implements ByteSource {
   }
 
   readIntoSync(target: Uint8Array, offset: number): void {
-    const start = offset - this.#head.length;
-    const first = start >>> 2;
-    const words = new Uint32Array(((start + target.length + 3) >>> 2) - first);
+    const head = this.#head.subarray(offset, offset + target.length);
+    target.set(head);
+    const rest = target.subarray(head.length);
+    const start = Math.max(0, offset - this.#head.length);
+    const first = Math.floor(start / 4);
+    const words = new Uint32Array(Math.ceil((start + rest.length) / 4) - first);
     for (let i = 0; i < words.length; i++) {
       let hash = Math.imul(first + i + this.#seed * 0x9e3779b9, 0x85ebca6b);
       hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
       words[i] = ((hash ^ (hash >>> 13)) & 0x007fffff) | 0x3c000000;
     }
-    target.set(new Uint8Array(words.buffer, start - 4 * first, target.length));
+    rest.set(new Uint8Array(words.buffer, start - 4 * first, rest.length));
   }
 
   readSync(offset: number, length: number): Uint8Array {
