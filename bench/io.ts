@@ -97,11 +97,11 @@ class Bench {
     this.#bound('memory in MB', rename.megabytes as number, MOST.megabytes);
     // Protobuf, and so Python, ends at 2 GiB.
     if (this.#hasOnnx && size < 2 ** 31) this.#sameAsOnnx(path, output);
-    rmSync(copy);
-    rmSync(output);
+    rmSync(copy, { force: true });
+    rmSync(output, { force: true });
     const [overlay] = this.#alternate({ 'rename, overlay': () => edit(path, output, { overlay: true }) }, [output]);
     this.#bound('overlay in seconds', (overlay as Measured).seconds, MOST.overlaySeconds);
-    rmSync(output);
+    rmSync(output, { force: true });
     rmSync(path);
   }
 

@@ -111,7 +111,7 @@ async function readDataSet(folder: string): Promise<DataSet> {
 export async function readTensorFile(path: string): Promise<NamedTensor> {
   const bytes = await readFile(path);
   const skeleton = new Skeleton(new MemorySource(bytes, path), bytes);
-  validate(skeleton, 0, bytes.length, messageSchema('TensorProto'));
+  validate(skeleton, messageSchema('TensorProto'));
   const tensor = Tensor._read({ skeleton, number: 0, fieldStart: 0, start: 0, end: bytes.length });
   return { name: tensor.name, tensor: tensor.dense() };
 }
