@@ -18,6 +18,7 @@ export { Tensor } from './model/tensor.js';
 export type { DeclaredDim, TensorTypeInfo, TypeInfo } from './model/type-info.js';
 export type { Use, Value } from './model/value.js';
 export { type DeclareShapesOptions, declareShapes } from './passes/declare-shapes.js';
+export { type FixBatchOptions, fixBatch } from './passes/fix-batch.js';
 export { type FixMasksOptions, fixMasks } from './passes/fix-masks.js';
 export { type FixPeOptions, fixPe } from './passes/fix-pe.js';
 export { type FixShapesOptions, fixShapes } from './passes/fix-shapes.js';

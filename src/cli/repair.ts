@@ -158,7 +158,15 @@ async function verify(
 ): Promise<Verification | undefined> {
   if (runtime === undefined) return undefined;
   const isPartial = partial || (report.others ?? []).length > 0;
-  return verifyResult(input, result, { runtime, sizes, runAt, data, tolerance, isPartial });
+  return verifyResult(input, result, {
+    runtime,
+    sizes,
+    runAt,
+    data,
+    tolerance,
+    isPartial,
+    ...(report.reassociates ? { reassociates: true } : {}),
+  });
 }
 
 /** Nothing to repair, but an output was asked for: the same bytes under another name, unless weights are to move. */

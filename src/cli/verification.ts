@@ -26,6 +26,8 @@ export interface VerificationRequest {
   readonly tolerance: Tolerance;
   /** Defects are known to be left, so that other sizes need not run unless they are asked for. */
   readonly isPartial: boolean;
+  /** The repair computes the same with other operators, which round otherwise. */
+  readonly reassociates?: boolean;
 }
 
 /** How the verification of a result ended. */
@@ -50,13 +52,13 @@ export async function verifyResult(
   result: string,
   request: VerificationRequest,
 ): Promise<Verification> {
-  const { runtime, sizes, runAt, data, tolerance, isPartial } = request;
+  const { runtime, sizes, runAt, data, tolerance, isPartial, reassociates = false } = request;
   try {
     const at = runAt.length > 0 ? { runAt } : {};
-    const repair = await verifyRepair(original, result, { runtime, sizes, ...at, ...tolerance });
+    const repair = await verifyRepair(original, result, { runtime, sizes, reassociates, ...at, ...tolerance });
     const sets = data === undefined ? [] : await readDataSets(data);
     const dataSets = sets.length > 0 ? await runDataSets(result, sets, { runtime, ...tolerance }) : [];
-    const { shown, doubts } = describe(repair, dataSets);
+    const { shown, doubts } = describe(repair, dataSets, reassociates);
     const runs = repair.runs || (isPartial && runAt.length === 0);
     const passed = repair.agrees && runs && dataSets.every(({ ok }) => ok);
     return {
@@ -75,11 +77,14 @@ export async function verifyResult(
 function describe(
   { exact, optimized, others }: RepairVerification,
   dataSets: readonly DataSetResult[],
+  reassociates: boolean,
 ): { shown: string[]; doubts: string[] } {
   const shown: string[] = [];
   const doubts: string[] = [];
   if (exact.verdict === 'identical') shown.push(`bit-identical to the original at ${sizesText(exact.sizes)}`);
-  else if (exact.verdict === 'not-compared') doubts.push(`could not be compared: ${exact.message}`);
+  else if (exact.verdict === 'close' && reassociates) {
+    shown.push(`equal to the original within tolerance at ${sizesText(exact.sizes)}`);
+  } else if (exact.verdict === 'not-compared') doubts.push(`could not be compared: ${exact.message}`);
   else if (exact.verdict === 'failed') doubts.push(exact.message ?? 'does not run');
   else doubts.push(`differs from the original at ${sizesText(exact.sizes)}: ${differences(exact.outputs)}`);
   if (optimized.verdict === 'different' && exact.verdict !== 'different') {

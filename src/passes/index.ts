@@ -1,16 +1,22 @@
 import { type DeclareShapesOptions, declareShapes } from './declare-shapes.js';
+import { type FixBatchOptions, fixBatch } from './fix-batch.js';
 import { type FixMasksOptions, fixMasks } from './fix-masks.js';
 import { type FixPeOptions, fixPe } from './fix-pe.js';
 import { type FixShapesOptions, fixShapes } from './fix-shapes.js';
 import type { Pass } from './pass.js';
 
 /** Options of all passes together: what `fix` can be told. */
-export interface FixOptions extends FixMasksOptions, FixPeOptions, FixShapesOptions, DeclareShapesOptions {
+export interface FixOptions
+  extends FixBatchOptions,
+    FixMasksOptions,
+    FixPeOptions,
+    FixShapesOptions,
+    DeclareShapesOptions {
   /** The sizes that inputs had when the model was exported, by the inputs' names. */
   readonly tracedShapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Every repair, in the order in which `fix` runs them: what a later pass reads, an earlier one has put right. */
 export function allPasses(options: FixOptions = {}): Pass[] {
-  return [fixShapes(options), fixMasks(options), fixPe(options), declareShapes(options)];
+  return [fixBatch(options), fixShapes(options), fixMasks(options), fixPe(options), declareShapes(options)];
 }

@@ -40,6 +40,8 @@ export interface PassReport {
   readonly others?: Finding[];
   /** Traced sizes solved from the file: symbol -> number. */
   readonly sizes?: Record<string, number>;
+  /** Are numbers computed by other operators than before, so that they agree within rounding, but not bit for bit? */
+  readonly reassociates?: boolean;
 }
 
 /** What a pass may use besides the model and its own options. */

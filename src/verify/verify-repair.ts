@@ -11,6 +11,8 @@ export interface VerifyRepairOptions extends Tolerance {
   readonly sizes?: Sizes;
   /** Sizes that the result has to run at, all of them. Default: others than the traced ones, of which one will do. */
   readonly runAt?: readonly Sizes[];
+  /** The result computes the same with other operators: at the traced size, within tolerance is enough. */
+  readonly reassociates?: boolean;
   /** A runtime to use; default: one that is started and ended here. */
   readonly runtime?: Runtime;
 }
@@ -21,7 +23,7 @@ export interface RepairVerification {
   readonly agrees: boolean;
   /** It runs at all sizes that were asked for, or at one other than the traced size where none was. */
   readonly runs: boolean;
-  /** At the traced size, graph optimisations off: has to be identical. */
+  /** At the traced size, graph optimisations off: has to be identical unless `reassociates` allows rounding. */
   readonly exact: ModelComparison;
   /** At the traced size, graph optimisations on: has to be within tolerance. */
   readonly optimized: ModelComparison;
@@ -54,7 +56,8 @@ export async function verifyRepair(
     const others = runAt
       ? await runSizes(repaired, runAt, { runtime })
       : await runElsewhere(runtime, repaired, options.sizes ?? {}, sizes);
-    const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared';
+    const rounded = options.reassociates === true && exact.verdict === 'close';
+    const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared' || rounded;
     const near = optimized.verdict !== 'different' && optimized.verdict !== 'failed';
     const ran = others.filter((run) => run.ok).length;
     const runs = ran === others.length || (runAt === undefined && ran > 0);

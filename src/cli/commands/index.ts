@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { fix } from './fix.js';
+import { fixBatch } from './fix-batch.js';
 import { fixMasks } from './fix-masks.js';
 import { fixPe } from './fix-pe.js';
 import { fixShapes } from './fix-shapes.js';
@@ -9,4 +10,14 @@ import { ops } from './ops.js';
 import { verify } from './verify.js';
 
 /** Every command, in the order in which `--help` lists them. */
-export const commands: readonly Command[] = [fix, fixMasks, fixPe, fixShapes, inferShapes, inspect, ops, verify];
+export const commands: readonly Command[] = [
+  fix,
+  fixBatch,
+  fixMasks,
+  fixPe,
+  fixShapes,
+  inferShapes,
+  inspect,
+  ops,
+  verify,
+];

@@ -1,0 +1,54 @@
+/**
+ * fix-batch: loops that the exporter unrolled become batched operations, or loops, again.
+ *
+ * Before: Python went through the items of a tensor one by one, so the graph has one copy of the body for each item that
+ * the example had.
+ *
+ *     x [B, T, D] ─┬─ Split, Squeeze ── Gemm ── Relu ── Unsqueeze ─┬─ Concat      any B but 2 fails
+ *                  └─ Split, Squeeze ── Gemm ── Relu ── Unsqueeze ─┘
+ *
+ * After: the body once, on all items together.
+ *
+ *     x [B, T, D] ── MatMul ── Add ── Relu
+ */
+import type { Model } from '../model/model.js';
+import type { Edit, Finding, Pass } from './pass.js';
+import type { RepairOptions } from './repair-session.js';
+
+/** Options of {@link fixBatch}. */
+export interface FixBatchOptions extends RepairOptions {}
+
+/** What one kind of rolling-up found and did; see `PassReport` for the fields. */
+export interface RolledLoops {
+  readonly findings: readonly Finding[];
+  readonly edits: readonly Edit[];
+  readonly unresolved: readonly Finding[];
+  /** The number of copies in the file, by the symbol of the axis that they go through. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/** Rolls up the loops of one kind that a model has, and edits it; leaves all others as they are. */
+export type RollUp = (model: Model, options: FixBatchOptions) => RolledLoops;
+
+/** The kinds of loops, in the order in which they are tried: each sees what the ones before it left. */
+const KINDS: readonly RollUp[] = [];
+
+/** Rolls up unrolled loops, so that the number of items is free. */
+export function fixBatch(options: FixBatchOptions = {}): Pass {
+  return {
+    name: 'fix-batch',
+    async run(model) {
+      const rolled = KINDS.map((rollUp) => rollUp(model, options));
+      const edits = rolled.flatMap((loops) => loops.edits);
+      return {
+        pass: 'fix-batch',
+        changed: edits.length > 0,
+        findings: rolled.flatMap((loops) => loops.findings),
+        edits,
+        unresolved: rolled.flatMap((loops) => loops.unresolved),
+        sizes: Object.assign({}, ...rolled.map((loops) => loops.sizes)),
+        ...(edits.length > 0 ? { reassociates: true } : {}),
+      };
+    },
+  };
+}
