@@ -1,11 +1,12 @@
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
-import type { Dim } from '../symbolic/dim.js';
+import { Dim } from '../symbolic/dim.js';
 import { type Cell, Cells } from './cells.js';
 import { Constants } from './constants.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
 import { type Solution, solutionsOf } from './solve.js';
+import { type Equation, solveSizes } from './traced-sizes.js';
 
 /** A number in a constant that a symbolic size was frozen into. */
 export interface BakedCell {
@@ -35,7 +36,7 @@ export interface Diagnosis {
 }
 
 /** One round solves all conflicts that are independent; chains need one more each. */
-const MAX_ROUNDS = 16;
+const MAX_ROUNDS = 48;
 
 /** Solutions of one conflict that are tried, the simplest first. */
 const MAX_TRIALS = 6;
@@ -93,18 +94,28 @@ class Search {
     return open.some(({ conflict, solutions }) => this.#tryAll(conflict, solutions));
   }
 
-  /** Tries solutions; keeps the best one that leaves fewer conflicts than before. */
+  /**
+   * Tries solutions; keeps the one that leaves the fewest conflicts, and of those the one that goes furthest before sizes
+   * have to happen to be equal, provided that it is progress.
+   */
   #tryAll(conflict: Conflict, solutions: readonly Solution[]): boolean {
     const key = `${conflict.what}\0${conflict.left.key}\0${conflict.right.key}`;
     if (this.#hopeless.has(key)) return false;
-    let best: { solution: Solution; inference: Inference; conflicts: number } | undefined;
-    for (const solution of solutions.slice(0, MAX_TRIALS)) {
+    const { graph } = conflict.node;
+    const order = graph.topologicalOrder();
+    const after = order.slice(order.indexOf(conflict.node) + 1);
+    let best: { solution: Solution; inference: Inference; conflicts: number; reach: number } | undefined;
+    for (const solution of this.#consistent(solutions).slice(0, MAX_TRIALS)) {
       for (const [id, size] of solution.assignments) this.#cells.assign(id, size);
       const inference = this.#infer();
-      const conflicts = inference.conflicts.length;
       for (const id of solution.assignments.keys()) this.#cells.unassign(id);
-      if (conflicts < (best?.conflicts ?? this.#inference.conflicts.length)) best = { solution, inference, conflicts };
-      if (conflicts === 0) break;
+      const conflicts = inference.conflicts.length;
+      if (!this.#isProgress(inference, conflict, after)) continue;
+      const reach = after.findIndex((node) => inference.isAssuming(node));
+      const trial = { solution, inference, conflicts, reach: reach < 0 ? Number.POSITIVE_INFINITY : reach };
+      if (best === undefined || conflicts < best.conflicts) best = trial;
+      else if (conflicts === best.conflicts && trial.reach > best.reach) best = trial;
+      if (conflicts === 0 && reach < 0) break;
     }
     if (best === undefined) {
       this.#hopeless.add(key);
@@ -113,6 +124,33 @@ class Search {
     this.#assign(best.solution, conflict);
     this.#inference = best.inference;
     return true;
+  }
+
+  /**
+   * Fewer conflicts; or this one is gone, and all others were there before or are further down: a chain of Reshapes
+   * passes a size that is live again on to the next one's numbers.
+   */
+  #isProgress(inference: Inference, conflict: Conflict, after: readonly Node[]): boolean {
+    const before = this.#inference.conflicts;
+    if (inference.conflicts.length < before.length) return true;
+    const known = new Set(before.map(keyOf));
+    const allowed = new Set(after);
+    return inference.conflicts.every(
+      (other) => keyOf(other) !== keyOf(conflict) && (known.has(keyOf(other)) || allowed.has(other.node)),
+    );
+  }
+
+  /** Solutions that agree with what the numbers assigned so far say of the traced sizes. */
+  #consistent(solutions: readonly Solution[]): Solution[] {
+    const equations: Equation[] = [];
+    for (const { cell, size } of this.#cells.baked()) if (isExact(size)) equations.push({ size, traced: cell.traced });
+    const traced = solveSizes(equations);
+    return solutions.filter(({ assignments }) =>
+      [...assignments].every(([id, size]) => {
+        const number = [...size.symbols()].every((symbol) => traced.has(symbol)) ? size.evaluate(traced) : undefined;
+        return number === undefined || number === this.#cells.get(id)?.traced;
+      }),
+    );
   }
 
   #assign({ assignments }: Solution, { node, what }: Conflict): boolean {
@@ -140,4 +178,16 @@ class Search {
       inference: this.#inference,
     };
   }
+}
+
+function keyOf({ node, what, left, right }: Conflict): string {
+  return `${node.outputs[0]?.name}\0${what}\0${left.key}\0${right.key}`;
+}
+
+/** Has one symbol, to which different numbers give different sizes? */
+function isExact(size: Dim): boolean {
+  const [symbol, ...more] = size.symbols();
+  if (symbol === undefined || more.length > 0) return false;
+  const one = size.substitute(new Map([[symbol, Dim.symbol(symbol).add(1)]])).sub(size);
+  return one.isNumber && !one.isZero();
 }

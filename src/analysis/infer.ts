@@ -55,6 +55,7 @@ export class Inference {
   readonly #facts = new Map<Value, Facts>();
   readonly #frontier = new Map<Value, Facts>();
   readonly #conflicts = new Map<Node, Conflict[]>();
+  readonly #assuming = new Set<Node>();
   readonly #reasons = new Map<Node, string[]>();
   readonly #functions = new Map<string, LocalFunction>();
   readonly #bound = new Map<string, Dim>();
@@ -83,6 +84,7 @@ export class Inference {
       bind: (symbol, dim) => this.#bound.set(symbol, dim),
       subgraph: (node, name, call) => this.#subgraph(node, name, call),
       conflict: (node, left, right, what) => this.#conflict({ node, what, left, right }),
+      assume: (node) => this.#assuming.add(node),
       note: (node, reason) => this.#note(node, reason),
     };
   }
@@ -107,6 +109,11 @@ export class Inference {
   /** All conflicts, in the order of the nodes visited. */
   get conflicts(): Conflict[] {
     return [...this.#conflicts.values()].flat();
+  }
+
+  /** Does the node only work where sizes are equal that need not be: T and B*T? */
+  isAssuming(node: Node): boolean {
+    return this.#assuming.has(node);
   }
 
   /** Why outputs of this node stay unknown. */
@@ -165,6 +172,7 @@ export class Inference {
     const definition = lookupOp(node.domain, node.opType);
     // A body is visited several times.
     if (this.#conflicts.size > 0) this.#conflicts.delete(node);
+    if (this.#assuming.size > 0) this.#assuming.delete(node);
     if (this.#reasons.size > 0) this.#reasons.delete(node);
     if (constant && this.#visitConstant(node)) return;
     const inputs: (Facts | undefined)[] = [];

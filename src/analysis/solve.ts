@@ -72,7 +72,8 @@ function invert(expression: Dim, id: string, target: Dim, cells: Cells): Dim | u
       const [factor, ...more] = parts.factors.filter(has);
       if (factor === undefined || more.length > 0) return undefined;
       const rest = parts.factors.filter((part) => part !== factor).reduce((a, b) => a.mul(b), Dim.of(1));
-      const quotient = target.exactQuotient(settled(rest, cells));
+      const divisor = settled(rest, cells);
+      const quotient = target.exactQuotient(divisor) ?? floorQuotient(target, divisor);
       return quotient && invert(factor, id, quotient, cells);
     }
     case 'floorDiv': {
@@ -93,6 +94,12 @@ function invert(expression: Dim, id: string, target: Dim, cells: Cells): Dim | u
     default:
       return undefined;
   }
+}
+
+/** k * x = E where E need not be a multiple of k: the halves of a batch. */
+function floorQuotient(target: Dim, divisor: Dim): Dim | undefined {
+  const k = divisor.value;
+  return k !== undefined && k > 1 && target.symbolName !== undefined ? target.floorDiv(k) : undefined;
 }
 
 /** Cells of one constant that hold the same number: split sizes, a length written twice. */

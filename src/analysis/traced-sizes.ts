@@ -10,9 +10,21 @@ const LONGEST = 1 << 17;
  * taken where several fit (199..202 frames all give 49 after two strided convolutions).
  */
 export function tracedSizes(constants: readonly BakedConstant[]): Map<string, number> {
-  const equations = constants.flatMap(({ axes, elements }) =>
-    [...axes.values(), ...elements.values()].map(({ cell, size }) => ({ size, traced: cell.traced })),
+  return solveSizes(
+    constants.flatMap(({ axes, elements }) =>
+      [...axes.values(), ...elements.values()].map(({ cell, size }) => ({ size, traced: cell.traced })),
+    ),
   );
+}
+
+/** A number in the file and the expression that it stands for. */
+export interface Equation {
+  readonly size: Dim;
+  readonly traced: number;
+}
+
+/** The symbols' numbers, by the equations that leave one symbol open. See {@link tracedSizes}. */
+export function solveSizes(equations: readonly Equation[]): Map<string, number> {
   const sizes = new Map<string, number>();
   let progress = true;
   while (progress) {

@@ -19,6 +19,8 @@ export interface VisitHost {
   bind(symbol: string, dim: Dim): void;
   subgraph(node: Node, name: string, call: CallAttributes): SubgraphInference | undefined;
   conflict(node: Node, left: Dim, right: Dim, what: string): void;
+  /** The node only works where two sizes are equal that need not be. */
+  assume(node: Node): void;
   note(node: Node, reason: string): void;
 }
 
@@ -83,6 +85,10 @@ export class Visit implements RuleContextOptions {
 
   onConflict(left: Dim, right: Dim, what: string): void {
     this.#host.conflict(this.#node, left, right, what);
+  }
+
+  onEqual(left: Dim, right: Dim): void {
+    if (!left.hasFresh && !right.hasFresh && !left.isNumber && !right.isNumber) this.#host.assume(this.#node);
   }
 
   onUnknown(reason: string): void {

@@ -13,6 +13,7 @@ import { Emitter } from '../rewrite/emitter.js';
 import { Sizes } from '../rewrite/size.js';
 import { Dim } from '../symbolic/dim.js';
 import type { Edit, Finding, PassReport } from './pass.js';
+import { refreshDeclarations } from './refresh-declarations.js';
 import { nodeName } from './report-text.js';
 
 /** Options of every pass that repairs baked constants. */
@@ -102,6 +103,7 @@ export function finishReport<R extends Repair>(
   const ordered = [...repairs].sort((a, b) => orderOf(emitter, a.reader) - orderOf(emitter, b.reader));
   const edits = ordered.map(apply);
   removeDead(new Set(repairs.map(({ baked }) => baked.value)));
+  edits.push(...refreshDeclarations(diagnosis.inference.model, diagnosis.inference, 'keep'));
   return { ...report, changed: true, edits };
 }
 

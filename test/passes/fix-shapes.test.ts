@@ -77,6 +77,41 @@ describe('fix-shapes', () => {
     expect(await runPass(fixShapes(), model)).toMatchObject({ changed: false, findings: [] });
   });
 
+  it('follows a size through Reshape after Reshape, and through what the outputs declare', async () => {
+    const model = await emptyModel();
+    const { graph } = model;
+    const flat = graph.addInput('flat', DataType.FLOAT, ['batch*time*4']);
+    const [first] = graph.addNode({ opType: 'Reshape', inputs: [flat, ints(model, 'a', [1, 2, 18, 4])] }).outputs;
+    const [second] = graph.addNode({ opType: 'Reshape', inputs: [first, ints(model, 'b', [2, 18, 4])] }).outputs;
+    const other = graph.addInput('other', DataType.FLOAT, ['batch', 'time', 4]);
+    const sum = output(model, 'Add', [second as Value, other]);
+    graph.setValueInfo(sum, { kind: 'tensor', elemType: DataType.FLOAT, shape: [2, 18, 4] });
+    const report = await runPass(fixShapes(), model);
+    expect(report).toMatchObject({ changed: true, unresolved: [], others: [], sizes: { batch: 2, time: 18 } });
+    expect(sum.declared).toMatchObject({ shape: ['batch', 'time', 4] });
+  });
+
+  it('finds a batch that was 1 when what follows only works that way', async () => {
+    const model = await emptyModel();
+    const { graph } = model;
+    const flat = graph.addInput('flat', DataType.FLOAT, ['batch*time', 4]);
+    const [shaped] = graph.addNode({ opType: 'Reshape', inputs: [flat, ints(model, 'a', [1, 18, 4])] }).outputs;
+    output(model, 'Sub', [graph.addInput('other', DataType.FLOAT, ['batch', 'time', 4]), shaped as Value]);
+    const report = await runPass(fixShapes(), model);
+    expect(report).toMatchObject({ changed: true, unresolved: [], sizes: { batch: 1, time: 18 } });
+  });
+
+  it('splits into equal parts what was split into equal numbers', async () => {
+    const model = await emptyModel();
+    const { graph } = model;
+    const x = graph.addInput('x', DataType.FLOAT, ['batch', 4]);
+    const { outputs } = graph.addNode({ opType: 'Split', inputs: [x, ints(model, 'sizes', [3, 3])], outputs: 2 });
+    output(model, 'Sub', outputs as Value[]);
+    const report = await runPass(fixShapes(), model);
+    expect(report).toMatchObject({ changed: true, unresolved: [], others: [], sizes: { batch: 6 } });
+    expect(report.edits[0]?.what).toBe('3 stands for batch//2, 3 stands for batch//2');
+  });
+
   it('changes nothing in a model that is right', async () => {
     const model = await reshape([0, -1, 4, 8], ['batch', 'time', 4, 8]);
     expect(await runPass(fixShapes(), model)).toMatchObject({

@@ -1,6 +1,6 @@
 import { Dim } from '../../symbolic/dim.js';
 import type { InferContext, Shape } from '../types.js';
-import { alignAxes, type Entry, pairUp, totalOf } from './align-axes.js';
+import { alignAxes, type Entry, type Pair, pairUp, totalOf } from './align-axes.js';
 import { product } from './known.js';
 
 type Unify = Pick<InferContext, 'unify'>;
@@ -96,11 +96,26 @@ function matchAll(input: Shape, result: (Dim | undefined)[], isCopied: readonly 
   const { pairs, left } = alignAxes(from.slice(same).reverse(), to.slice(same).reverse(), true);
   const rest = pairUp(left);
   for (const pair of [...pairs, ...rest]) {
-    const size = ctx.unify(pair.from, pair.to, WHAT, pair.where);
+    const size = ctx.unify(pair.from, withOnes(pair, result), WHAT, pair.where);
     // Which axis a number stands for is a guess; that it is this number is not, unless it is on trial (has cells).
     const isCertain = pair.to.isNumber && pair.to.cells.size === 0;
     if (pair.single !== undefined && !isCertain) result[pair.single] = size;
   }
+}
+
+/**
+ * The sizes of the target in a pair, and the ones on trial in front of them: where several symbols meet one number, it may
+ * be that all but one of them were 1 ([1, 18] for [B, T] traced at B = 1).
+ */
+function withOnes({ from, to, where }: Pair, result: readonly (Dim | undefined)[]): Dim {
+  if (from.symbols().size < 2 || to.cells.size === 0) return to;
+  let size = to;
+  const first = Math.min(...where.flatMap(({ input, axis }) => (input === 1 ? [axis] : [])));
+  for (let at = first - 1; at >= 0 && result[at]?.value === 1; at--) {
+    const one = result[at] as Dim;
+    if (one.cells.size > 0) size = one.mul(size);
+  }
+  return size;
 }
 
 /**
