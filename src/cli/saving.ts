@@ -120,7 +120,11 @@ export async function saveModel(
   const bar = showProgress ? new ProgressBar(`writing ${basename(output)}`, io) : undefined;
   try {
     const onProgress = bar && { onProgress: (done: number, total: number) => bar.update(done, total) };
-    const files = await interruptible((signal) => save(model, path, { external, overlay, signal, ...onProgress }));
+    // Under its own name it may replace a file.
+    const durable = existsSync(output) && { durable: true };
+    const files = await interruptible((signal) =>
+      save(model, path, { external, overlay, signal, ...onProgress, ...durable }),
+    );
     return files.slice(0, -1);
   } catch (error) {
     if (!(error instanceof FormatError) || error.what !== path) throw error;

@@ -117,6 +117,11 @@ export class FieldReader {
 
   #varint(position: number): number {
     const bytes = this.#bytes;
+    const first = bytes[position] as number;
+    if (first < 0x80 && position < this.#limit) {
+      this.end = position + 1;
+      return first;
+    }
     const limit = Math.min(this.#limit, position + 10);
     let result = 0;
     let scale = 1;

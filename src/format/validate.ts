@@ -27,12 +27,15 @@ export interface Structure {
  */
 export function validate(skeleton: Skeleton, schema: MessageSchema): Structure {
   const seen = { graphs: 0, hasExternalData: false };
+  // One reader for each depth: messages are many, and most are tiny.
+  const readers: FieldReader[] = [];
   const visit = (start: number, end: number, message: MessageSchema, depth: number) => {
     if (depth > MAX_DEPTH) throw skeleton.error(`messages are nested more than ${MAX_DEPTH} deep`, start);
     if (GRAPHS.has(message) && ++seen.graphs > MAX_GRAPHS) {
       throw skeleton.error(`there are more than ${MAX_GRAPHS.toLocaleString('en')} graphs`, start);
     }
-    const field = new FieldReader(skeleton, start, end);
+    const field = readers[depth]?.reset(start, end) ?? new FieldReader(skeleton, start, end);
+    readers[depth] = field;
     while (field.next()) {
       if (field.wireType !== WireType.BYTES) continue;
       const inner = message.messages.get(field.number);

@@ -3,7 +3,7 @@ import type { Skeleton } from '../format/skeleton.js';
 import type { Graph } from './graph.js';
 import { GRAPH_LAYOUT, type GraphLayout } from './graph-layout.js';
 import { topologicalOrder } from './graph-order.js';
-import { readGraph } from './graph-reader.js';
+import { listNodes, readGraph } from './graph-reader.js';
 import { readMetadata, readTexts } from './graph-texts.js';
 import type { LocalFunction } from './local-function.js';
 import type { Metadata } from './metadata.js';
@@ -64,6 +64,7 @@ export abstract class GraphContent {
   readonly _annotations: QuantizationAnnotation[] = [];
   /** @internal */
   readonly _children = new Set<Graph>();
+  #listed: boolean;
   #loaded: boolean;
   #texts: { name: string; docString: string } | undefined;
   #metadata: Metadata | undefined;
@@ -79,15 +80,37 @@ export abstract class GraphContent {
     this._parent = init.parent;
     this._outer = init.outer;
     this._function = init.fn;
-    this.#loaded = this._spans.length === 0;
+    this.#listed = this._spans.length === 0;
+    this.#loaded = this.#listed;
     this._outer?._children.add(this._self);
   }
 
-  /** @internal */
+  /** @internal Finds the nodes: enough to look at them one by one. */
+  _list(): void {
+    if (this.#listed) return;
+    this.#listed = true;
+    listNodes(this._self);
+  }
+
+  /** @internal Reads everything, and links nodes to values. */
   _load(): void {
     if (this.#loaded) return;
+    // Loads the graphs in its nodes, too.
+    this._outer?._load();
+    if (this.#loaded) return;
+    this._list();
     this.#loaded = true;
     readGraph(this._self);
+  }
+
+  /** @internal Are nodes linked to values? Only then can more have been edited than the nodes' own fields. */
+  get _isLoaded(): boolean {
+    return this.#loaded;
+  }
+
+  /** @internal */
+  get _isListed(): boolean {
+    return this.#listed;
   }
 
   /** @internal */
@@ -153,7 +176,7 @@ export abstract class GraphContent {
 
   /** Nodes in file order. Going through them while editing is safe: an edit makes a new array. */
   get nodes(): readonly Node[] {
-    this._load();
+    this._list();
     return this._nodes.toArray();
   }
 

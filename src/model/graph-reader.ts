@@ -2,22 +2,37 @@ import { FieldReader } from '../format/field-reader.js';
 import { GraphField } from '../format/schema.js';
 import { placeOf } from './document-part.js';
 import type { Graph } from './graph.js';
-import { Node, NodeEnds } from './node.js';
+import { Node } from './node.js';
+import { NodeEnds } from './node-reader.js';
 import { QuantizationAnnotation } from './quantization-annotation.js';
 import { SparseTensor } from './sparse-tensor.js';
 import { Tensor } from './tensor.js';
 import { type Link, Value } from './value.js';
 import { ValueInfo } from './value-info.js';
 
+/** Finds a graph's nodes, and reads nothing of them: that is most of what there is, and often not needed. */
+export function listNodes(graph: Graph): void {
+  const { _layout: layout, _skeleton: skeleton } = graph;
+  if (skeleton === undefined) return;
+  const nodes: Node[] = [];
+  for (const span of graph._spans) {
+    const field = new FieldReader(skeleton, span.start, span.end);
+    while (field.next()) {
+      if (field.number === layout.node && field.isBytes) nodes.push(new Node(graph, placeOf(field)));
+    }
+  }
+  graph._nodes.fill(nodes);
+}
+
 /**
- * Reads a graph's messages and links names to values: its own first (wherever in the file they are defined), then those
+ * Reads the rest of a graph's messages and links names to values: its own first (wherever in the file they are defined), then those
  * of the graphs around it. A name that nothing defines becomes a value without producer, so that a broken model can be
  * looked at and repaired.
  */
 export function readGraph(graph: Graph): void {
   const { _layout: layout, _skeleton: skeleton } = graph;
   if (skeleton === undefined) return;
-  const nodes: Node[] = [];
+  const nodes = graph._nodes.toArray();
   const ends = new NodeEnds();
   const names = graph.model._names;
   const inputs: (ValueInfo | number)[] = [];
@@ -30,8 +45,8 @@ export function readGraph(graph: Graph): void {
     while (field.next()) {
       if (!field.isBytes) continue;
       const { number } = field;
-      if (number === layout.node) nodes.push(new Node(graph, placeOf(field), ends));
-      else if (number === layout.input || number === layout.output) {
+      if (number === layout.node) continue;
+      if (number === layout.input || number === layout.output) {
         const entry = layout.isFunction ? names.intern(field.start, field.end) : ValueInfo._read(graph, placeOf(field));
         (number === layout.input ? inputs : outputs).push(entry);
       } else if (number === layout.valueInfo) infos.push(ValueInfo._read(graph, placeOf(field)));
@@ -43,6 +58,7 @@ export function readGraph(graph: Graph): void {
       }
     }
   }
+  for (const node of nodes) node._read(ends);
   defineInputs(graph, inputs);
   for (const tensor of tensors) defineConstant(graph, names.internText(tensor.name))._initializer = tensor;
   for (const tensor of sparse) defineConstant(graph, names.internText(tensor.name)).sparseInitializer = tensor;
@@ -110,7 +126,6 @@ function defineOutputs(graph: Graph, nodes: readonly Node[], ends: NodeEnds): vo
       values[at - start] = value;
     }
     node._setOutputs(values);
-    graph._nodes.insert(node, undefined);
   });
 }
 

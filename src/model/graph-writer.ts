@@ -12,11 +12,19 @@ export function writeGraph(graph: Graph, out: Composer): void {
     for (const span of spans) out.range(skeleton, span.start, span.end);
     return;
   }
-  graph._load();
   const replaced = new Map<number, FieldWriter>(graph._replaced);
-  replaced.set(layout.node, () => {
-    for (const node of graph.nodes) node._writeField(out, layout.node);
-  });
+  if (graph._isListed) {
+    replaced.set(layout.node, () => {
+      for (const node of graph.nodes) node._writeField(out, layout.node);
+    });
+  }
+  if (graph._isLoaded) replaceEnds(graph, out, replaced);
+  rewriteMessage(out, layout.schema, skeleton, spans, replaced);
+}
+
+/** All that takes reading the whole graph before it can be changed. */
+function replaceEnds(graph: Graph, out: Composer, replaced: Map<number, FieldWriter>): void {
+  const { _layout: layout } = graph;
   replaced.set(layout.input, () => writeEnds(layout.input, graph._inputs, graph._inputInfos, out));
   replaced.set(layout.output, () => writeEnds(layout.output, graph._outputs, graph._outputInfos, out));
   replaced.set(layout.valueInfo, () => {
@@ -37,7 +45,6 @@ export function writeGraph(graph: Graph, out: Composer): void {
       for (const part of graph._annotations) part._writeField(out, GraphField.quantizationAnnotation);
     });
   }
-  rewriteMessage(out, layout.schema, skeleton, spans, replaced);
 }
 
 /** Inputs or outputs: entries with a type, or bare names in a function. */

@@ -240,7 +240,10 @@ export class Model {
   /** @internal A name that no value and no node has or had. */
   _freshName(hint: string): string {
     if (!this.#allNamed) {
-      for (const graph of this.graphs()) for (const node of graph.nodes) this._names.internText(node.name);
+      for (const graph of this.graphs()) {
+        graph._load();
+        for (const node of graph.nodes) this._names.internText(node.name);
+      }
       this.#allNamed = true;
     }
     let name = hint;

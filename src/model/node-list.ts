@@ -4,15 +4,29 @@ import type { Node } from './node.js';
 export class NodeList {
   #first: Node | undefined;
   #last: Node | undefined;
-  #array: Node[] | undefined = [];
+  #array: readonly Node[] | undefined = [];
 
   /** The nodes as an array; a new one after every change, so that going through one while editing is safe. */
   toArray(): readonly Node[] {
     if (this.#array === undefined) {
-      this.#array = [];
-      for (let node = this.#first; node !== undefined; node = node._next) this.#array.push(node);
+      const nodes: Node[] = [];
+      for (let node = this.#first; node !== undefined; node = node._next) nodes.push(node);
+      this.#array = nodes;
     }
     return this.#array;
+  }
+
+  /** Makes these the nodes. */
+  fill(nodes: readonly Node[]): void {
+    let previous: Node | undefined;
+    for (const node of nodes) {
+      node._previous = previous;
+      if (previous !== undefined) previous._next = node;
+      previous = node;
+    }
+    this.#first = nodes[0];
+    this.#last = previous;
+    this.#array = nodes;
   }
 
   /** Inserts a node before another one; without one, at the end. */

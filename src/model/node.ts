@@ -1,29 +1,20 @@
 import type { Composer } from '../format/composer.js';
-import { FieldReader } from '../format/field-reader.js';
 import type { FieldWriter, Span } from '../format/rewrite-message.js';
-import { AttributeField, type MessageSchema, messageSchema, NodeField } from '../format/schema.js';
+import { type MessageSchema, messageSchema, NodeField } from '../format/schema.js';
 import type { Skeleton } from '../format/skeleton.js';
-import { decodeText } from '../format/text.js';
 import { Attribute } from './attribute.js';
 import { AttributeMap, type AttributeOwner } from './attribute-map.js';
-import { DocumentPart, type Place, placeOf } from './document-part.js';
+import { DocumentPart, type Place } from './document-part.js';
 import { Graph } from './graph.js';
 import { Metadata } from './metadata.js';
 import { ModelError } from './model-error.js';
+import { type NodeEnds, type NodeTexts, placesOf, readHead, readNodeTexts } from './node-reader.js';
 import { normalizeDomain } from './opset-imports.js';
 import type { Link, Value } from './value.js';
 
 const SCHEMA = messageSchema('NodeProto');
 const NO_GRAPHS: readonly Graph[] = [];
 const NOTHING: undefined[] = [];
-
-/** @internal Numbers of the names that nodes read and make, node after node, and where each node's end. */
-export class NodeEnds {
-  readonly inputs: number[] = [];
-  readonly inputCounts: number[] = [];
-  readonly outputs: number[] = [];
-  readonly outputCounts: number[] = [];
-}
 
 /** One operator call of a graph. */
 export class Node extends DocumentPart implements AttributeOwner {
@@ -38,50 +29,36 @@ export class Node extends DocumentPart implements AttributeOwner {
   /** @internal Position among the graph's nodes when they were last numbered. */
   _order = 0;
   #inputs: readonly (Value | undefined)[] | undefined;
+  // True once the graph is linked.
   #links: (Link | undefined)[] = NOTHING;
   #outputs: (Value | undefined)[] = NOTHING;
-  #opType = '';
-  #domain = '';
-  #texts: { name: string; overload: string; docString: string } | undefined;
+  // Read together, when the graph is linked or somebody asks.
+  #opType: string | undefined;
+  #domain: string | undefined;
+  #texts: NodeTexts | undefined;
   #attributes: AttributeMap | undefined;
   #attributesEdited = false;
-  #subgraphs: readonly Graph[] = NO_GRAPHS;
+  #subgraphs: readonly Graph[] | undefined;
   #metadata: Metadata | undefined;
 
   /** @internal */
-  constructor(graph: Graph, place: Place | undefined, ends?: NodeEnds) {
+  constructor(graph: Graph, place: Place | undefined) {
     super(place);
     this.graph = graph;
-    if (place === undefined) this.#texts = { name: '', overload: '', docString: '' };
-    else this.#read(place, ends as NodeEnds);
+    if (place !== undefined) return;
+    this.#opType = '';
+    this.#domain = '';
+    this.#texts = { name: '', overload: '', docString: '' };
+    this.#subgraphs = NO_GRAPHS;
   }
 
-  #read({ skeleton, start, end }: Place, ends: NodeEnds): void {
-    const names = this.graph.model._names;
-    let hasGraphs = false;
-    const field = new FieldReader(skeleton, start, end);
-    while (field.next()) {
-      if (!field.isBytes) continue;
-      switch (field.number) {
-        case NodeField.input:
-          ends.inputs.push(names.intern(field.start, field.end));
-          break;
-        case NodeField.output:
-          ends.outputs.push(names.intern(field.start, field.end));
-          break;
-        case NodeField.opType:
-          this.#opType = names.text(names.intern(field.start, field.end));
-          break;
-        case NodeField.domain:
-          this.#domain = normalizeDomain(names.text(names.intern(field.start, field.end)));
-          break;
-        case NodeField.attribute:
-          hasGraphs ||= holdsGraphs(skeleton, field.start, field.end);
-          break;
-      }
-    }
-    ends.inputCounts.push(ends.inputs.length);
-    ends.outputCounts.push(ends.outputs.length);
+  /** @internal Reads operator, domain and subgraphs, unless they were set or read before, and what the node is linked to. */
+  _read(ends?: NodeEnds): void {
+    const { opType, domain, hasGraphs } = readHead(this._place as Place, this.graph.model._names, ends);
+    this.#opType ??= opType;
+    this.#domain ??= domain;
+    if (this.#subgraphs !== undefined) return;
+    this.#subgraphs = NO_GRAPHS;
     if (hasGraphs) this.#loadAttributes();
   }
 
@@ -91,22 +68,24 @@ export class Node extends DocumentPart implements AttributeOwner {
 
   /** The operator's name. */
   get opType(): string {
-    return this.#opType;
+    if (this.#opType === undefined) this._read();
+    return this.#opType as string;
   }
 
   set opType(opType: string) {
-    if (opType === this.#opType) return;
+    if (opType === this.opType) return;
     this.#opType = opType;
     this.#replaceText(NodeField.opType, opType);
   }
 
   /** The operator's domain; '' is ai.onnx, however the file spells it. */
   get domain(): string {
-    return this.#domain;
+    if (this.#domain === undefined) this._read();
+    return this.#domain as string;
   }
 
   set domain(domain: string) {
-    if (normalizeDomain(domain) === this.#domain) return;
+    if (normalizeDomain(domain) === this.domain) return;
     this.#domain = normalizeDomain(domain);
     this.#replaceText(NodeField.domain, domain);
   }
@@ -148,7 +127,7 @@ export class Node extends DocumentPart implements AttributeOwner {
 
   /** Metadata properties. */
   get metadata(): Metadata {
-    this.#metadata ??= new Metadata(this.#places(NodeField.metadataProps), () => {
+    this.#metadata ??= new Metadata(placesOf(this._place, NodeField.metadataProps), () => {
       this._replace(NodeField.metadataProps, (out) => this.#metadata?._write(out, NodeField.metadataProps));
       this._touch();
     });
@@ -161,17 +140,22 @@ export class Node extends DocumentPart implements AttributeOwner {
 
   /** The graphs in its attributes: branches, loop bodies. */
   get subgraphs(): readonly Graph[] {
-    return this.#subgraphs;
+    if (this.#subgraphs === undefined) this._read();
+    return this.#subgraphs as readonly Graph[];
   }
 
   /** What it reads; undefined where an optional input is left out. */
   get inputs(): readonly (Value | undefined)[] {
-    this.#inputs ??= this.#links.map((link) => link?.value);
+    if (this.#inputs === undefined) {
+      this.graph._load();
+      this.#inputs = this.#links.map((link) => link?.value);
+    }
     return this.#inputs;
   }
 
   /** What it makes; undefined where an optional output is left out. */
   get outputs(): readonly (Value | undefined)[] {
+    this.graph._load();
     return this.#outputs;
   }
 
@@ -181,6 +165,7 @@ export class Node extends DocumentPart implements AttributeOwner {
    */
   setInput(index: number, value: Value | undefined): void {
     if (!Number.isInteger(index) || index < 0) throw new ModelError(`${this} has no input ${index}`);
+    this.graph._load();
     if (value !== undefined) this.graph._checkVisible(value);
     if (index < this.#links.length && this.#links[index]?.value === value) return;
     while (this.#links.length <= index) this.#links.push(undefined);
@@ -193,6 +178,7 @@ export class Node extends DocumentPart implements AttributeOwner {
 
   /** Adds an input before input `index`; later ones move up. */
   insertInput(index: number, value: Value | undefined): void {
+    this.graph._load();
     if (value !== undefined) this.graph._checkVisible(value);
     if (!Number.isInteger(index) || index < 0 || index > this.#links.length) {
       throw new ModelError(`${this} has no input ${index}`);
@@ -203,11 +189,12 @@ export class Node extends DocumentPart implements AttributeOwner {
 
   /** Adds an input after the others. */
   appendInput(value: Value | undefined): void {
-    this.insertInput(this.#links.length, value);
+    this.insertInput(this.inputs.length, value);
   }
 
   /** Removes input `index`; later ones move down. */
   removeInput(index: number): void {
+    this.graph._load();
     if (!(index in this.#links)) throw new ModelError(`${this} has no input ${index}`);
     const [link] = this.#links.splice(index, 1);
     link?.value._dropUse(link);
@@ -224,11 +211,12 @@ export class Node extends DocumentPart implements AttributeOwner {
 
   /** Adds an output after the others; '' or nothing makes up a name. */
   appendOutput(name = ''): Value {
+    this.graph._load();
     if (this.#outputs === NOTHING) this.#outputs = [];
     const value = this.graph._makeOutput(
       this,
       this.#outputs.length,
-      name || this.graph.freshName(`${this.name || this.#opType}_output`),
+      name || this.graph.freshName(`${this.name || this.opType}_output`),
     );
     this.#outputs.push(value);
     this._touch();
@@ -240,15 +228,15 @@ export class Node extends DocumentPart implements AttributeOwner {
    * @throws ModelError while it is used
    */
   removeLastOutput(): void {
-    const value = this.#outputs.at(-1);
+    const value = this.outputs.at(-1);
     if (value !== undefined) this.graph._forget(value);
     if (this.#outputs.length > 0) this.#outputs.pop();
     this._touch();
   }
 
   override toString(): string {
-    const { name } = this;
-    return name === '' ? `${this.#opType} node` : `${this.#opType} node ${name}`;
+    const { name, opType } = this;
+    return name === '' ? `${opType} node` : `${opType} node ${name}`;
   }
 
   /** @internal The node is no longer what the file says, and so are the graphs around it. */
@@ -262,7 +250,7 @@ export class Node extends DocumentPart implements AttributeOwner {
     for (const graph of added?._graphs ?? []) graph._attach(this);
     for (const graph of removed?._graphs ?? []) graph._release();
     const gone = new Set(removed?._graphs);
-    this.#subgraphs = [...this.#subgraphs.filter((graph) => !gone.has(graph)), ...(added?._graphs ?? [])];
+    this.#subgraphs = [...this.subgraphs.filter((graph) => !gone.has(graph)), ...(added?._graphs ?? [])];
     this.#attributesEdited = true;
     // A tensor may come with data of another model.
     if (added?._mayHoldTensors) this.graph.model._hasExternalData = true;
@@ -294,39 +282,21 @@ export class Node extends DocumentPart implements AttributeOwner {
 
   #loadAttributes(): AttributeMap {
     const makeGraph = (skeleton: Skeleton, spans: readonly Span[]) => Graph._subgraph(this, skeleton, spans);
-    const list = this.#places(NodeField.attribute).map((place) => Attribute._read(place, makeGraph));
+    const list = placesOf(this._place, NodeField.attribute).map((place) => Attribute._read(place, makeGraph));
     this.#subgraphs = list.flatMap((attribute) => attribute._graphs);
     this.#attributes = new AttributeMap(this, list);
     return this.#attributes;
   }
 
-  #places(number: number): Place[] {
-    const places: Place[] = [];
-    if (this._place === undefined) return places;
-    const field = new FieldReader(this._place.skeleton, this._place.start, this._place.end);
-    while (field.next()) if (field.number === number && field.isBytes) places.push(placeOf(field));
-    return places;
-  }
-
-  #readTexts(): { name: string; overload: string; docString: string } {
-    if (this.#texts !== undefined) return this.#texts;
-    const texts = { name: '', overload: '', docString: '' };
-    const { skeleton, start, end } = this._place as Place;
-    const field = new FieldReader(skeleton, start, end);
-    while (field.next()) {
-      if (!field.isBytes) continue;
-      if (field.number === NodeField.name) texts.name = decodeText(skeleton.bytes, field.start, field.end);
-      else if (field.number === NodeField.overload) texts.overload = decodeText(skeleton.bytes, field.start, field.end);
-      else if (field.number === NodeField.docString)
-        texts.docString = decodeText(skeleton.bytes, field.start, field.end);
-    }
-    this.#texts = texts;
-    return texts;
+  #readTexts(): NodeTexts {
+    this.#texts ??= readNodeTexts(this._place as Place);
+    return this.#texts;
   }
 
   protected override _fields(out: Composer): Map<number, FieldWriter> {
     const fields = super._fields(out);
-    if (this._replaced !== undefined) {
+    // Before that, nobody can have changed them.
+    if (this._replaced !== undefined && this.graph._isLoaded) {
       fields.set(NodeField.input, (inner) => writeNames(inner, NodeField.input, this.inputs));
       fields.set(NodeField.output, (inner) => writeNames(inner, NodeField.output, this.#outputs));
     }
@@ -340,12 +310,4 @@ export class Node extends DocumentPart implements AttributeOwner {
 
 function writeNames(out: Composer, number: number, values: readonly (Value | undefined)[]): void {
   for (const value of values) out.string(number, value?.name ?? '');
-}
-
-function holdsGraphs(skeleton: Skeleton, start: number, end: number): boolean {
-  const field = new FieldReader(skeleton, start, end);
-  while (field.next()) {
-    if (field.isBytes && (field.number === AttributeField.g || field.number === AttributeField.graphs)) return true;
-  }
-  return false;
 }

@@ -8,7 +8,7 @@ import { FileSource } from './file-source.js';
 import { reason } from './reason.js';
 
 /** Files up to this size are read at once: one read is quicker than several, and the file need not stay open. */
-const SMALL = 4 << 20;
+const SMALL = 16 << 20;
 
 /**
  * Opens a file for reading.

@@ -12,6 +12,9 @@ import { AtomicFile, type WriteOptions } from './write-file.js';
 /** Bytes compared at once. */
 const COMPARED = 1 << 20;
 
+/** Up to this size flushing is not worth a thought. */
+const SMALL = 64 << 20;
+
 /** A file to write. */
 export interface OutgoingFile {
   readonly path: string;
@@ -104,12 +107,18 @@ export async function writeFiles(files: readonly OutgoingFile[], options: WriteO
   const open: AtomicFile[] = [];
   let before = 0;
   const { onProgress, signal } = options;
+  // All or none: a replaced model's weights may be in a new file.
+  const durable = options.durable ?? (total <= SMALL || files.some(({ path }) => existsSync(path)));
   try {
     for (const { path, chunks } of files) {
       const file = new AtomicFile(path);
       open.push(file);
       const base = before;
-      await file.write(chunks, { signal, onProgress: onProgress && ((done) => onProgress(base + done, total)) });
+      await file.write(chunks, {
+        signal,
+        durable,
+        onProgress: onProgress && ((done) => onProgress(base + done, total)),
+      });
       before += chunksLength(chunks);
     }
     for (const file of open) {

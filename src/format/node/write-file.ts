@@ -9,9 +9,10 @@ import {
   renameSync,
   rmSync,
   statSync,
-  write,
+  writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { ByteSource } from '../byte-source.js';
 import type { Chunk } from '../composer.js';
 import { chunksLength } from '../write-chunks.js';
@@ -22,10 +23,18 @@ export interface WriteOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Stops the writing; nothing is left behind then. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Wait until the disk has it all before the file gets its name, so that not even a power cut leaves half of it. Default
+   * true.
+   */
+  readonly durable?: boolean | undefined;
 }
 
-/** Two buffers of this size are all that a save needs; larger ones fall out of the processor's cache. */
-const BUFFER = 1 << 20;
+/**
+ * All goes through one buffer of this size, which stays in the processor's cache. Larger writes make the system look for
+ * larger pages, which takes anything from no time to seconds.
+ */
+const BUFFER = 1 << 17;
 
 /** Bytes between two reports of progress. */
 const TURN = 64 << 20;
@@ -56,7 +65,7 @@ export class AtomicFile {
   readonly #temporary: string;
   readonly #mode: number | undefined;
   #descriptor: number | undefined;
-  #writing: Promise<void> | undefined;
+  #durable = true;
   #flushing: Promise<void> | undefined;
 
   constructor(target: string) {
@@ -68,35 +77,31 @@ export class AtomicFile {
     this.#descriptor = this.#guard(() => openSync(this.#temporary, 'wx'));
   }
 
-  /** Appends chunks. While one buffer is being written, the other one is filled. */
-  async write(chunks: readonly Chunk[], { onProgress, signal }: WriteOptions = {}): Promise<void> {
+  /** Appends chunks. */
+  async write(chunks: readonly Chunk[], { onProgress, signal, durable = true }: WriteOptions = {}): Promise<void> {
     const total = chunksLength(chunks);
-    const size = Math.max(1, Math.min(BUFFER, total));
-    let buffer = new Uint8Array(size);
-    let other = total > size ? new Uint8Array(size) : buffer;
+    this.#durable = durable;
+    const buffer = new Uint8Array(Math.max(1, Math.min(BUFFER, total)));
     let used = 0;
     let done = 0;
     let nextTurn = TURN;
     const flush = async () => {
-      signal?.throwIfAborted();
-      await this.#writing;
-      const bytes = buffer.subarray(0, used);
-      this.#writing = this.#append(bytes);
-      // Whoever comes next awaits it; until then a failure is nobody's.
-      this.#writing.catch(() => undefined);
-      [buffer, other] = [other, buffer];
+      this.#append(buffer.subarray(0, used));
       done += used;
       used = 0;
       if (done < nextTurn) return;
       nextTurn = done + TURN;
       onProgress?.(done, total);
-      this.#flushBehind();
+      if (this.#durable) this.#flushBehind();
+      await setImmediate();
+      signal?.throwIfAborted();
     };
+    signal?.throwIfAborted();
     const sources = new Set<ByteSource>();
     for (const chunk of chunks) {
       if (!(chunk instanceof Uint8Array)) sources.add(chunk.source);
       for (let at = 0; at < chunk.length; ) {
-        const count = Math.min(size - used, chunk.length - at);
+        const count = Math.min(buffer.length - used, chunk.length - at);
         const into = buffer.subarray(used, used + count);
         if (chunk instanceof Uint8Array) into.set(chunk.subarray(at, at + count));
         else if (chunk.source.readIntoSync) chunk.source.readIntoSync(into, chunk.offset + at);
@@ -106,11 +111,11 @@ export class AtomicFile {
         }
         used += count;
         at += count;
-        if (used === size) await flush();
+        if (used === buffer.length) await flush();
       }
     }
     await flush();
-    await this.#writing;
+    signal?.throwIfAborted();
     onProgress?.(total, total);
     for (const source of sources) source.checkUnchanged?.();
   }
@@ -120,34 +125,28 @@ export class AtomicFile {
     await this.#flushing;
     const descriptor = this.#descriptor as number;
     this.#guard(() => {
-      fsyncSync(descriptor);
+      if (this.#durable) fsyncSync(descriptor);
       this.#descriptor = undefined;
       closeSync(descriptor);
       if (this.#mode !== undefined) chmodSync(this.#temporary, this.#mode);
       renameSync(this.#temporary, this.target);
     });
-    syncFolder(dirname(this.target));
+    if (this.#durable) syncFolder(dirname(this.target));
   }
 
   /** Removes what was written. */
   async discard(): Promise<void> {
-    await this.#writing?.catch(() => undefined);
     await this.#flushing;
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
     rmSync(this.#temporary, { force: true });
   }
 
-  async #append(bytes: Uint8Array): Promise<void> {
+  #append(bytes: Uint8Array): void {
     const descriptor = this.#descriptor as number;
-    for (let at = 0; at < bytes.length; ) {
-      at += await new Promise<number>((resolve, reject) => {
-        write(descriptor, bytes, at, bytes.length - at, null, (error, count) => {
-          if (error) reject(Object.assign(error, { path: this.target }));
-          else resolve(count);
-        });
-      });
-    }
+    this.#guard(() => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    });
   }
 
   /** Lets the disk begin while more is being copied, so that the last flush is short. */

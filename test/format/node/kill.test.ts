@@ -18,11 +18,12 @@ const weights = Uint8Array.from({ length: 6 << 20 }, (_, i) => i * 7 + (i >> 8))
 
 /** Saves over its own input again and again, each time under another graph name; says when it has begun. */
 const CHILD = `
+import { FileSource } from './format/node/file-source.js';
 import { load } from './model/load.js';
 import { save } from './model/save.js';
 const path = process.argv[2];
 for (let i = 0; ; i++) {
-  const model = await load(path);
+  const model = await load(new FileSource(path));
   model.graph.name = 'version ' + i;
   if (i === 0) process.send('begun');
   await save(model, path);
