@@ -4,6 +4,7 @@ import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 import { type Cell, Cells } from './cells.js';
 import { Constants } from './constants.js';
+import { type Demand, demandsOf } from './demands.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
 import { type Solution, solutionsOf } from './solve.js';
 import { type Equation, solveSizes } from './traced-sizes.js';
@@ -31,6 +32,8 @@ export interface Diagnosis {
   readonly constants: readonly BakedConstant[];
   /** Conflicts that no constant explains: an impossible model, or a defect of another kind. */
   readonly unexplained: readonly Conflict[];
+  /** What operators need to be equal, and is at some sizes only. */
+  readonly demands: readonly Demand[];
   /** The inference in which every baked number already is its expression. */
   readonly inference: Inference;
 }
@@ -40,6 +43,9 @@ const MAX_ROUNDS = 48;
 
 /** Solutions of one conflict that are tried, the simplest first. */
 const MAX_TRIALS = 6;
+
+/** Searches that are begun again with another choice. */
+const MAX_RESTARTS = 12;
 
 /** How to look for baked numbers. */
 export interface BakedOptions extends Omit<InferOptions, 'cells'> {}
@@ -53,9 +59,29 @@ export interface BakedOptions extends Omit<InferOptions, 'cells'> {}
  * fewest conflicts is taken; of equally good ones, the simplest.
  */
 export function findBaked(model: Model, options: BakedOptions = {}): Diagnosis {
-  const search = new Search(model, { ...options, constants: options.constants ?? new Constants() });
-  for (let round = 0; round < MAX_ROUNDS; round++) if (!search.step()) break;
-  return search.diagnosis();
+  const all = { ...options, constants: options.constants ?? new Constants() };
+  let best = new Search(model, all).run();
+  // What looked simplest may turn out wrong much later: then one choice at a time is made the other way.
+  const forced = new Map<string, Solution>();
+  let restarts = 0;
+  for (let i = 0; best.wrong > 0 && i < best.choices.length; i++) {
+    const { key, others } = best.choices[i] as Choice;
+    for (const other of others) {
+      if (restarts++ === MAX_RESTARTS) return best.diagnosis();
+      const search = new Search(model, all, new Map(forced).set(key, other)).run();
+      if (search.wrong >= best.wrong) continue;
+      forced.set(key, other);
+      best = search;
+      break;
+    }
+  }
+  return best.diagnosis();
+}
+
+/** A conflict that had several solutions, and those that were not taken. */
+interface Choice {
+  readonly key: string;
+  readonly others: readonly Solution[];
 }
 
 class Search {
@@ -64,12 +90,28 @@ class Search {
   readonly #cells = new Cells();
   readonly #evidence = new Map<string, BakedCell['evidence']>();
   readonly #hopeless = new Set<string>();
+  /** Solutions to take where there is a choice, by what is in conflict. */
+  readonly #forced: ReadonlyMap<string, Solution>;
+  readonly choices: Choice[] = [];
   #inference: Inference;
 
-  constructor(model: Model, options: BakedOptions) {
+  constructor(model: Model, options: BakedOptions, forced: ReadonlyMap<string, Solution> = new Map()) {
     this.#model = model;
     this.#options = options;
+    this.#forced = forced;
     this.#inference = this.#infer();
+  }
+
+  /** Solves what it can. */
+  run(): this {
+    for (let round = 0; round < MAX_ROUNDS; round++) if (!this.step()) break;
+    return this;
+  }
+
+  /** At how many nodes something cannot be right. */
+  get wrong(): number {
+    const demands = demandsOf(this.#inference).filter(({ kind }) => kind !== 'multiples');
+    return new Set([...this.#inference.conflicts, ...demands].map(({ node }) => node)).size;
   }
 
   #infer(): Inference {
@@ -99,13 +141,20 @@ class Search {
    * have to happen to be equal, provided that it is progress.
    */
   #tryAll(conflict: Conflict, solutions: readonly Solution[]): boolean {
-    const key = `${conflict.what}\0${conflict.left.key}\0${conflict.right.key}`;
+    const key = keyOf(conflict);
+    const forced = this.#forced.get(key);
+    if (forced !== undefined) {
+      this.#assign(forced, conflict);
+      this.#inference = this.#infer();
+      return true;
+    }
     if (this.#hopeless.has(key)) return false;
     const { graph } = conflict.node;
     const order = graph.topologicalOrder();
     const after = order.slice(order.indexOf(conflict.node) + 1);
     let best: { solution: Solution; inference: Inference; conflicts: number; reach: number } | undefined;
-    for (const solution of this.#consistent(solutions).slice(0, MAX_TRIALS)) {
+    const tried = this.#consistent(solutions).slice(0, MAX_TRIALS);
+    for (const solution of tried) {
       for (const [id, size] of solution.assignments) this.#cells.assign(id, size);
       const inference = this.#infer();
       for (const id of solution.assignments.keys()) this.#cells.unassign(id);
@@ -121,8 +170,10 @@ class Search {
       this.#hopeless.add(key);
       return false;
     }
-    this.#assign(best.solution, conflict);
-    this.#inference = best.inference;
+    const { solution: taken, inference } = best;
+    this.choices.push({ key, others: tried.filter((solution) => solution !== taken) });
+    this.#assign(taken, conflict);
+    this.#inference = inference;
     return true;
   }
 
@@ -175,6 +226,7 @@ class Search {
     return {
       constants: [...byValue].map(([value, entry]) => ({ value, ...entry })),
       unexplained: this.#inference.conflicts,
+      demands: demandsOf(this.#inference),
       inference: this.#inference,
     };
   }

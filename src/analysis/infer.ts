@@ -55,7 +55,7 @@ export class Inference {
   readonly #facts = new Map<Value, Facts>();
   readonly #frontier = new Map<Value, Facts>();
   readonly #conflicts = new Map<Node, Conflict[]>();
-  readonly #assuming = new Set<Node>();
+  readonly #demands = new Map<Node, Conflict[]>();
   readonly #reasons = new Map<Node, string[]>();
   readonly #functions = new Map<string, LocalFunction>();
   readonly #bound = new Map<string, Dim>();
@@ -83,8 +83,8 @@ export class Inference {
       },
       bind: (symbol, dim) => this.#bound.set(symbol, dim),
       subgraph: (node, name, call) => this.#subgraph(node, name, call),
-      conflict: (node, left, right, what) => this.#conflict({ node, what, left, right }),
-      assume: (node) => this.#assuming.add(node),
+      conflict: (node, left, right, what) => push(this.#conflicts, node, { node, what, left, right }),
+      demand: (node, left, right, what) => push(this.#demands, node, { node, what, left, right }),
       note: (node, reason) => this.#note(node, reason),
     };
   }
@@ -113,7 +113,12 @@ export class Inference {
 
   /** Does the node only work where sizes are equal that need not be: T and B*T? */
   isAssuming(node: Node): boolean {
-    return this.#assuming.has(node);
+    return this.#demands.has(node);
+  }
+
+  /** Expressions that operators need to be equal, and that are not at every size, in the order of the nodes visited. */
+  get demands(): Conflict[] {
+    return [...this.#demands.values()].flat();
   }
 
   /** Why outputs of this node stay unknown. */
@@ -172,7 +177,7 @@ export class Inference {
     const definition = lookupOp(node.domain, node.opType);
     // A body is visited several times.
     if (this.#conflicts.size > 0) this.#conflicts.delete(node);
-    if (this.#assuming.size > 0) this.#assuming.delete(node);
+    if (this.#demands.size > 0) this.#demands.delete(node);
     if (this.#reasons.size > 0) this.#reasons.delete(node);
     if (constant && this.#visitConstant(node)) return;
     const inputs: (Facts | undefined)[] = [];
@@ -318,17 +323,15 @@ export class Inference {
     return dim.hasFresh && this.#bound.size > 0 ? dim.substitute(this.#bound) : dim;
   }
 
-  #conflict(conflict: Conflict): void {
-    const list = this.#conflicts.get(conflict.node);
-    if (list === undefined) this.#conflicts.set(conflict.node, [conflict]);
-    else list.push(conflict);
-  }
-
   #note(node: Node, reason: string): void {
-    const list = this.#reasons.get(node);
-    if (list === undefined) this.#reasons.set(node, [reason]);
-    else if (!list.includes(reason)) list.push(reason);
+    if (!this.#reasons.get(node)?.includes(reason)) push(this.#reasons, node, reason);
   }
+}
+
+function push<T>(lists: Map<Node, T[]>, node: Node, item: T): void {
+  const list = lists.get(node);
+  if (list === undefined) lists.set(node, [item]);
+  else list.push(item);
 }
 
 function functionKey(domain: string, name: string, overload: string): string {

@@ -20,7 +20,7 @@ export interface VisitHost {
   subgraph(node: Node, name: string, call: CallAttributes): SubgraphInference | undefined;
   conflict(node: Node, left: Dim, right: Dim, what: string): void;
   /** The node only works where two sizes are equal that need not be. */
-  assume(node: Node): void;
+  demand(node: Node, left: Dim, right: Dim, what: string): void;
   note(node: Node, reason: string): void;
 }
 
@@ -87,8 +87,9 @@ export class Visit implements RuleContextOptions {
     this.#host.conflict(this.#node, left, right, what);
   }
 
-  onEqual(left: Dim, right: Dim): void {
-    if (!left.hasFresh && !right.hasFresh && !left.isNumber && !right.isNumber) this.#host.assume(this.#node);
+  onEqual(left: Dim, right: Dim, what: string): void {
+    if (left.hasFresh || right.hasFresh || left.isNumber || right.isNumber) return;
+    this.#host.demand(this.#node, left, right, what);
   }
 
   onUnknown(reason: string): void {

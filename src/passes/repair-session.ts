@@ -2,6 +2,7 @@
 
 import type { BakedConstant } from '../analysis/baked.js';
 import { broadcasts } from '../analysis/broadcasting.js';
+import { type Demand, elidedPadding } from '../analysis/demands.js';
 import { DimSources } from '../analysis/dim-sources.js';
 import { type ExplainedConstant, type ExplainedDiagnosis, explainBaked } from '../analysis/explained.js';
 import { tracedSizes } from '../analysis/traced-sizes.js';
@@ -49,17 +50,37 @@ export function startRepair(model: Model, options: RepairOptions): Session {
     for (const source of sources.of(size, anchor)) if (emitter.isAvailable(source.value, anchor)) return source;
     return undefined;
   });
-  const others = diagnosis.unexplained.map(({ node, what, left, right }) => ({
+  const others: Finding[] = diagnosis.unexplained.map(({ node, what, left, right }) => ({
     code: 'size-conflict',
     message: `${nodeName(node)}: ${what}: ${left} cannot equal ${right}`,
     node: nodeName(node),
   }));
+  others.push(...restrictions(diagnosis.demands));
   const isConstant = (node: Node) =>
     node.outputs.some((output) => output !== undefined && constants.isConstant(output));
   const readersOf = (value: Value) =>
     [...new Set(value.uses.map(({ node }) => node))].filter((node) => !isConstant(node));
   const defects = diagnosis.constants.filter((constant) => !isParameter(constant, readersOf(constant.baked.value)));
   return { diagnosis, constants: defects, emitter, sizes, findings: [], unresolved: [], others, readersOf };
+}
+
+/** What works at some sizes only, because of something that is no longer in the file. */
+function restrictions(demands: readonly Demand[]): Finding[] {
+  const findings = demands
+    .filter(({ kind }) => kind === 'contradiction')
+    .map(
+      ({ node, what, left, right }): Finding => ({
+        code: 'size-contradiction',
+        message: `${nodeName(node)}: ${what}: ${left} and ${right} are equal at single sizes only`,
+        node: nodeName(node),
+      }),
+    );
+  // One is enough to tell: all blocks of a model have it.
+  for (const { node, what, left, right } of elidedPadding(demands).slice(0, 1)) {
+    const message = `${nodeName(node)}: ${what}: ${left} and ${right} are equal only where sizes divide; a padding or crop that the traced size did not need was left out, and one export cannot tell which`;
+    findings.push({ code: 'elided-padding', message, node: nodeName(node) });
+  }
+  return findings;
 }
 
 /**

@@ -8,6 +8,7 @@ type Unify = Pick<InferContext, 'unify'>;
 const ONE = Dim.of(1);
 const WHAT = 'element count of Reshape';
 const WHAT_ROWS = 'row size of Reshape';
+const WHAT_WHOLE = 'whole rows of Reshape';
 
 /**
  * Sizes that Reshape gives. The entry -1, or the only unknown one, is solved from the element counts. Counts that cannot
@@ -49,9 +50,16 @@ export function reshapeDims(input: Shape, target: Shape, allowZero: boolean, ctx
     result[wildcard] =
       exact ??
       alignRows(input, result, isCopied, wildcard, ctx) ??
-      (rest.isPositive() ? total.floorDiv(rest) : undefined);
+      (rest.isPositive() ? rows(total, rest, ctx) : undefined);
   } else if (!total.equals(rest)) matchAll(input, result, isCopied, ctx);
   return result;
+}
+
+/** The -1 where the rest may not divide the total: what runs has whole rows. */
+function rows(total: Dim, rest: Dim, ctx: Unify): Dim {
+  const quotient = total.floorDiv(rest);
+  ctx.unify(total, quotient.mul(rest), WHAT_WHOLE);
+  return quotient;
 }
 
 /**
@@ -104,16 +112,21 @@ function matchAll(input: Shape, result: (Dim | undefined)[], isCopied: readonly 
 }
 
 /**
- * The sizes of the target in a pair, and the ones on trial in front of them: where several symbols meet one number, it may
- * be that all but one of them were 1 ([1, 18] for [B, T] traced at B = 1).
+ * The sizes of the target in a pair, and the ones on trial beside them: where several symbols meet one number, it may be
+ * that all but one of them were 1 ([1, 18] for [B, T] traced at B = 1).
  */
 function withOnes({ from, to, where }: Pair, result: readonly (Dim | undefined)[]): Dim {
   if (from.symbols().size < 2 || to.cells.size === 0) return to;
   let size = to;
-  const first = Math.min(...where.flatMap(({ input, axis }) => (input === 1 ? [axis] : [])));
-  for (let at = first - 1; at >= 0 && result[at]?.value === 1; at--) {
-    const one = result[at] as Dim;
-    if (one.cells.size > 0) size = one.mul(size);
+  const axes = where.flatMap(({ input, axis }) => (input === 1 ? [axis] : []));
+  for (const [end, step] of [
+    [Math.min(...axes), -1],
+    [Math.max(...axes), 1],
+  ] as const) {
+    for (let at = end + step; result[at]?.value === 1; at += step) {
+      const one = result[at] as Dim;
+      if (one.cells.size > 0) size = one.mul(size);
+    }
   }
   return size;
 }

@@ -1,0 +1,129 @@
+import type { Dim } from '../symbolic/dim.js';
+import type { Conflict, Inference } from './infer.js';
+
+/**
+ * Two expressions that an operator needs to be equal, and that are not at every size:
+ *
+ * - `square`: two axes of one input, which may be what the model is for
+ * - `contradiction`: equal at single sizes only (`batch * seq` and `seq`). Something is baked, or the model never ran.
+ * - `multiples`: equal wherever the sizes divide as some constants ask (`8 * (seq // 8)` and `seq`).
+ */
+export interface Demand extends Conflict {
+  readonly kind: 'square' | 'contradiction' | 'multiples';
+}
+
+/**
+ * The demands that restrict the sizes of a single input more than a bound does: `min(T, 512)` and `T` say that T is at most
+ * 512, `min(T, 4)` and `4` that it is at least 4. What two inputs have to have in common is theirs to agree on.
+ */
+export function demandsOf(inference: Inference): Demand[] {
+  const found: Demand[] = [];
+  for (const demand of inference.demands) {
+    if (!isOfOneInput(demand, inference)) continue;
+    const kind = kindOf(demand);
+    if (kind !== undefined) found.push({ ...demand, kind });
+  }
+  return found;
+}
+
+function isOfOneInput({ left, right }: Conflict, inference: Inference): boolean {
+  if (left.hasFresh || right.hasFresh || (left.symbolName !== undefined && right.symbolName !== undefined))
+    return false;
+  const symbols = new Set([...left.symbols(), ...right.symbols()]);
+  return inference.model.graph.inputs.some((input) => {
+    const own = new Set(inference.shape(input)?.flatMap((dim) => [...(dim?.symbols() ?? [])]));
+    return [...symbols].every((symbol) => own.has(symbol));
+  });
+}
+
+/** Up to this size an axis may be shorter than what a model was made for; the demand has to hold at all or none of them. */
+const SMALL = [1, 2, 3, 4, 5, 6, 7, 8];
+/** Without common divisors, and without those of any window. */
+const ODD = [101, 211, 307, 401, 503];
+const LARGE = [10_007, 20_011, 30_011, 40_009, 50_021];
+
+function kindOf({ left, right }: Conflict): Demand['kind'] | undefined {
+  if (left.symbolName !== undefined && right.symbolName !== undefined) return 'square';
+  const symbols = [...new Set([...left.symbols(), ...right.symbols()])];
+  const holds = (sizes: readonly number[]): boolean => {
+    const env = new Map(symbols.map((symbol, i) => [symbol, sizes[i % sizes.length] as number]));
+    return left.evaluate(env) === right.evaluate(env);
+  };
+  const rotated = (sizes: readonly number[]) => sizes.map((_, i) => [...sizes.slice(i), ...sizes.slice(0, i)]);
+  if (rotated(LARGE).every(holds) || rotated(SMALL).every(holds)) return undefined;
+  const step = [...divisorsOf(left), ...divisorsOf(right)].reduce(leastCommonMultiple, 1);
+  const multiples = [3, 5, 7, 11, 4].map((factor) => factor * step);
+  if (rotated(multiples).every(holds)) return 'multiples';
+  return rotated(ODD).some(holds) ? undefined : 'contradiction';
+}
+
+/**
+ * Why a model that demands multiples is no longer what was exported, if that can be told. A model may ask for multiples of
+ * its window by itself; but an exporter leaves out a padding, or the crop after it, that the traced size did not need:
+ *
+ * - rows are padded up to whole windows and then reshaped to the size before the padding,
+ * - whole windows are added to what was not cut to windows,
+ * - what strides left is reshaped to the size before them.
+ */
+export function elidedPadding(demands: readonly Demand[]): Demand[] {
+  const reshaped = demands.filter(isOfReshape);
+  return demands.filter((demand) => {
+    if (demand.kind !== 'multiples') return false;
+    const { left, right } = demand;
+    const twin = reshaped.find((other) => other !== demand && samePair(demand, other));
+    if (!isOfReshape(demand)) return twin !== undefined;
+    if (roundsUp(left) !== roundsUp(right)) return true;
+    return twin === undefined && divisorsOf(left).length > 0 && divisorsOf(right).length === 0;
+  });
+}
+
+function isOfReshape({ node }: Conflict): boolean {
+  return node.opType === 'Reshape';
+}
+
+function samePair(a: Conflict, b: Conflict): boolean {
+  return (a.left.equals(b.left) && a.right.equals(b.right)) || (a.left.equals(b.right) && a.right.equals(b.left));
+}
+
+/** Is a constant added before it divides, as in (T + 7) // 8? */
+function roundsUp(expression: Dim): boolean {
+  const parts = expression.parts();
+  switch (parts.kind) {
+    case 'sum':
+      return parts.terms.some(roundsUp);
+    case 'product':
+      return parts.factors.some(roundsUp);
+    case 'max':
+      return parts.operands.some(roundsUp);
+    case 'floorDiv': {
+      const inner = parts.numerator.parts();
+      return inner.kind === 'sum' && inner.terms.some(({ value }) => value !== undefined && value > 0);
+    }
+    default:
+      return false;
+  }
+}
+
+/** The numbers that are divided by. */
+function divisorsOf(expression: Dim): number[] {
+  const parts = expression.parts();
+  switch (parts.kind) {
+    case 'sum':
+      return parts.terms.flatMap(divisorsOf);
+    case 'product':
+      return parts.factors.flatMap(divisorsOf);
+    case 'floorDiv':
+      return [parts.divisor.value ?? 1, ...divisorsOf(parts.numerator), ...divisorsOf(parts.divisor)];
+    case 'max':
+      return parts.operands.flatMap(divisorsOf);
+    default:
+      return [];
+  }
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [x, y] = [a, Math.abs(b) || 1];
+  const product = x * y;
+  while (y !== 0) [x, y] = [y, x % y];
+  return product / x;
+}
