@@ -19,6 +19,7 @@ export type { DeclaredDim, TensorTypeInfo, TypeInfo } from './model/type-info.js
 export type { Use, Value } from './model/value.js';
 export { type DeclareShapesOptions, declareShapes } from './passes/declare-shapes.js';
 export { type FixBatchOptions, fixBatch } from './passes/fix-batch.js';
+export { type FixFp16Options, fixFp16 } from './passes/fix-fp16.js';
 export { type FixMasksOptions, fixMasks } from './passes/fix-masks.js';
 export { type FixPeOptions, fixPe } from './passes/fix-pe.js';
 export { type FixShapesOptions, fixShapes } from './passes/fix-shapes.js';

@@ -31,6 +31,12 @@ export const exportOptions = {
   'traced-shape': { ...text, describe: 'What the export saw: NAME:N0,N1,..; repeatable' },
 } satisfies Record<string, Options>;
 
+/** What types a model is to have. */
+export const typeOptions = {
+  io: { ...text, describe: 'Give floating-point inputs and outputs this type: float or float16' },
+  'ir-version': { ...text, describe: 'Write at most this IR version, for older runtimes' },
+} satisfies Record<string, Options>;
+
 /** What positional tables have to serve. */
 export const positionOptions = {
   'max-length': { ...text, describe: 'Positional tables must serve at least this many positions (default 5000)' },

@@ -3,7 +3,7 @@ import type { Model } from '../model/model.js';
 import type { TypeInfo } from '../model/type-info.js';
 import type { Value } from '../model/value.js';
 import type { FixOptions } from '../passes/index.js';
-import { count, type DeclaredDim, declaredShapes, tracedShapes } from './args.js';
+import { count, type DeclaredDim, declaredShapes, text, tracedShapes } from './args.js';
 import type { Args } from './command.js';
 import { UsageError } from './errors.js';
 import { suggestion } from './suggest.js';
@@ -11,10 +11,17 @@ import { suggestion } from './suggest.js';
 /** Reads what a command can tell its passes. @throws UsageError */
 export function readPassOptions(args: Args): FixOptions {
   const maxLength = count(args, 'max-length');
+  const irVersion = count(args, 'ir-version');
+  const io = text(args, 'io');
+  if (io !== undefined && io !== 'float' && io !== 'float16') {
+    throw new UsageError(`--io must be float or float16, not '${io}'`);
+  }
   return {
     inputShapes: declaredShapes(args, 'input-shape'),
     tracedShapes: tracedShapes(args, 'traced-shape'),
     ...(maxLength === undefined ? {} : { maxLength }),
+    ...(irVersion === undefined ? {} : { irVersion }),
+    ...(io === undefined ? {} : { io }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type DeclareShapesOptions, declareShapes } from './declare-shapes.js';
 import { type FixBatchOptions, fixBatch } from './fix-batch.js';
+import { type FixFp16Options, fixFp16 } from './fix-fp16.js';
 import { type FixMasksOptions, fixMasks } from './fix-masks.js';
 import { type FixPeOptions, fixPe } from './fix-pe.js';
 import { type FixShapesOptions, fixShapes } from './fix-shapes.js';
@@ -8,6 +9,7 @@ import type { Pass } from './pass.js';
 /** Options of all passes together: what `fix` can be told. */
 export interface FixOptions
   extends FixBatchOptions,
+    FixFp16Options,
     FixMasksOptions,
     FixPeOptions,
     FixShapesOptions,
@@ -18,5 +20,12 @@ export interface FixOptions
 
 /** Every repair, in the order in which `fix` runs them: what a later pass reads, an earlier one has put right. */
 export function allPasses(options: FixOptions = {}): Pass[] {
-  return [fixBatch(options), fixShapes(options), fixMasks(options), fixPe(options), declareShapes(options)];
+  return [
+    fixFp16(options),
+    fixBatch(options),
+    fixShapes(options),
+    fixMasks(options),
+    fixPe(options),
+    declareShapes(options),
+  ];
 }

@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { fix } from './fix.js';
 import { fixBatch } from './fix-batch.js';
+import { fixFp16 } from './fix-fp16.js';
 import { fixMasks } from './fix-masks.js';
 import { fixPe } from './fix-pe.js';
 import { fixShapes } from './fix-shapes.js';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   fixMasks,
   fixPe,
   fixShapes,
+  fixFp16,
   inferShapes,
   inspect,
   ops,
