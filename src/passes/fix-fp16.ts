@@ -78,6 +78,14 @@ async function repairTypes(model: Model, io: number | undefined): Promise<Omit<P
   const findings = flow.conflicts.map(conflictFinding);
   const none = { changed: false, findings, edits: [], unresolved: [] };
   if (findings.length === 0) return none;
+  const ambiguous = flow.conflicts.filter(addsTruths);
+  if (ambiguous.length > 0) {
+    const why = 'a sum of truths may mean "or" or a count';
+    const unresolved = ambiguous
+      .map(conflictFinding)
+      .map((finding) => ({ ...finding, message: `${finding.message}: ${why}` }));
+    return { ...none, unresolved };
+  }
   const costs = new RepairCosts(types, flow);
   const problem = repairProblem(types, flow, costs);
   const labels = cheapestTypes(problem);
@@ -88,6 +96,12 @@ async function repairTypes(model: Model, io: number | undefined): Promise<Omit<P
   const done = await retype(types, problem, labels, costs);
   const left = (await inferTypes(model, undefined)).flow.conflicts.map(conflictFinding);
   return { changed: true, findings: [...findings, ...done.findings], edits: done.edits, unresolved: left };
+}
+
+/** Does a node add bools only? */
+function addsTruths({ variable: { node, reads }, kind, types }: TypeConflict): boolean {
+  if (kind !== 'not-allowed' || node === undefined || reads.length < 2) return false;
+  return ['Add', 'Sub', 'Sum'].includes(node.opType) && types.length === 1 && types[0] === DataType.BOOL;
 }
 
 async function inferTypes(model: Model, io: number | undefined): Promise<{ types: TypeGraph; flow: TypeFlow }> {
