@@ -28,6 +28,8 @@ export interface Conflict {
 export interface InferOptions {
   /** Sizes that take the place of the declared ones of graph inputs, by input name. */
   readonly inputShapes?: Readonly<Record<string, readonly (number | string | undefined)[]>>;
+  /** Sizes to go on with in place of the inferred ones: what if this axis had that size? */
+  readonly assumed?: ReadonlyMap<Value, { readonly axis: number; readonly size: Dim }>;
   /** Where numbers written in constants are remembered; without it they are plain numbers. */
   readonly cells?: Cells;
   /** Folded constants to share between several inferences of an unchanged model. */
@@ -197,7 +199,7 @@ export class Inference {
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i];
       if (output === undefined) continue;
-      let facts = context.outputs[i];
+      let facts = this.#assume(output, context.outputs[i]);
       if (constant) {
         const dense = this.#needsFolding(facts) ? this.constants.dense(output) : undefined;
         if (dense) facts = this.#constantFacts(output, dense.dtype, dense.shape);
@@ -212,6 +214,13 @@ export class Inference {
       if (facts !== undefined) this.#facts.set(output, facts);
       else this.#facts.delete(output);
     }
+  }
+
+  #assume(value: Value, facts: Facts | undefined): Facts | undefined {
+    const assumed = this.#options.assumed?.get(value);
+    if (assumed === undefined || facts?.kind !== 'tensor' || facts.shape === undefined) return facts;
+    const { kind, dtype, shape } = facts;
+    return { kind, dtype, shape: shape.map((dim, axis) => (axis === assumed.axis ? assumed.size : dim)) };
   }
 
   #functionOf(node: Node): LocalFunction | undefined {

@@ -12,6 +12,7 @@
  *     x [B, T, D] ── MatMul ── Add ── Relu
  */
 import type { Model } from '../model/model.js';
+import { batchLoops } from './batch-loops.js';
 import type { Edit, Finding, Pass } from './pass.js';
 import type { RepairOptions } from './repair-session.js';
 
@@ -31,7 +32,7 @@ export interface RolledLoops {
 export type RollUp = (model: Model, options: FixBatchOptions) => RolledLoops;
 
 /** The kinds of loops, in the order in which they are tried: each sees what the ones before it left. */
-const KINDS: readonly RollUp[] = [];
+const KINDS: readonly RollUp[] = [batchLoops];
 
 /** Rolls up unrolled loops, so that the number of items is free. */
 export function fixBatch(options: FixBatchOptions = {}): Pass {

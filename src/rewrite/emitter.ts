@@ -6,9 +6,11 @@ import type { DenseTensor } from '../tensor/dense.js';
 import { DataType } from '../tensor/dtype.js';
 import { ConstantPool } from './constant-pool.js';
 
-/** What to compute: one node with one output. */
+/** What to compute: one node. */
 export interface NodeSpec {
   readonly opType: string;
+  /** '' is ai.onnx. */
+  readonly domain?: string;
   readonly inputs: readonly (Value | undefined)[];
   readonly attributes?: Readonly<Record<string, AttributeInput>>;
   /** Beginning of the new value's name: 'mask', 'length' ... */
@@ -21,25 +23,31 @@ export interface NodeSpec {
  * them, so callers go through consumers in graph order.
  */
 export class Emitter {
-  readonly #known = new Map<Graph, Map<string, Value>>();
+  readonly #known = new Map<Graph, Map<string, readonly Value[]>>();
   readonly #pools = new Map<Graph, ConstantPool>();
   readonly #positions = new Map<Graph, Map<Node, number>>();
   readonly added: Node[] = [];
 
   /** The value of an ONNX computation, available to `anchor`. */
   node(spec: NodeSpec, anchor: Node): Value {
+    return this.outputs(spec, 1, anchor)[0] as Value;
+  }
+
+  /** The values of an ONNX computation with several outputs, available to `anchor`. */
+  outputs(spec: NodeSpec, count: number, anchor: Node): readonly Value[] {
     const { graph } = anchor;
     // Constants are pooled by content instead.
-    const key = spec.opType === 'Constant' ? undefined : keyOf(spec.opType, spec.inputs, spec.attributes);
+    const key = spec.opType === 'Constant' ? undefined : keyOf(spec, count);
     const known = key === undefined ? undefined : this.#values(graph).get(key);
-    if (known !== undefined && this.isAvailable(known, anchor)) return known;
-    const output = graph.freshName(spec.hint);
+    if (known?.every((value) => this.isAvailable(value, anchor))) return known;
+    const outputs = Array.from({ length: count }, () => graph.freshName(spec.hint));
     const node = graph.addNode(
       {
         opType: spec.opType,
+        ...(spec.domain ? { domain: spec.domain } : {}),
         inputs: [...spec.inputs],
-        outputs: [output],
-        name: output,
+        outputs,
+        name: outputs[0] as string,
         ...(spec.attributes ? { attributes: { ...spec.attributes } } : {}),
       },
       { before: anchor },
@@ -47,9 +55,9 @@ export class Emitter {
     const positions = this.#positionsOf(graph);
     positions.set(node, (positions.get(anchor) ?? 0) - 0.5);
     this.added.push(node);
-    const value = node.outputs[0] as Value;
-    if (key !== undefined) this.#values(graph).set(key, value);
-    return value;
+    const values = node.outputs as readonly Value[];
+    if (key !== undefined) this.#values(graph).set(key, values);
+    return values;
   }
 
   /** A constant: an initializer of the anchor's graph, or a Constant node where that cannot be. */
@@ -102,7 +110,7 @@ export class Emitter {
     return positions;
   }
 
-  #values(graph: Graph): Map<string, Value> {
+  #values(graph: Graph): Map<string, readonly Value[]> {
     let values = this.#known.get(graph);
     if (values === undefined) {
       values = new Map();
@@ -110,8 +118,8 @@ export class Emitter {
         const [output] = node.outputs;
         if (node.opType !== 'Shape' || node.domain !== '' || output === undefined) continue;
         if (node.attributes.get('start') || node.attributes.get('end')) continue;
-        const key = keyOf('Shape', node.inputs);
-        if (!values.has(key)) values.set(key, output);
+        const key = keyOf({ opType: 'Shape', inputs: node.inputs }, 1);
+        if (!values.has(key)) values.set(key, [output]);
       }
       this.#known.set(graph, values);
     }
@@ -119,10 +127,10 @@ export class Emitter {
   }
 }
 
-function keyOf(opType: string, inputs: NodeSpec['inputs'], attributes: NodeSpec['attributes'] = {}): string {
+function keyOf({ opType, domain = '', inputs, attributes = {} }: Omit<NodeSpec, 'hint'>, count: number): string {
   const replacer = (_: string, value: unknown) => {
     if (typeof value === 'bigint') return `${value}n`;
     return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<unknown>) : value;
   };
-  return `${opType}(${inputs.map((input) => JSON.stringify(input?.name ?? '')).join(',')})${JSON.stringify(attributes, replacer)}`;
+  return `${domain}.${opType}/${count}(${inputs.map((input) => JSON.stringify(input?.name ?? '')).join(',')})${JSON.stringify(attributes, replacer)}`;
 }

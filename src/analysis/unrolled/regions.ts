@@ -1,0 +1,59 @@
+import type { Value } from '../../model/value.js';
+import type { Dim } from '../../symbolic/dim.js';
+import type { Inference } from '../infer.js';
+import type { Access, Accesses } from './accesses.js';
+import { AntiUnifier } from './anti-unify.js';
+import type { Join } from './joins.js';
+import { leavesOf, Mismatch, type Term } from './template.js';
+
+/** A loop that was unrolled: its body, what it goes through, and where its results come together. */
+export interface Region {
+  readonly join: Join;
+  readonly body: Term;
+  /** The number of items as the source's axis has it. */
+  readonly size: Dim;
+  /** The number of copies in the file. */
+  readonly count: number;
+  /** Copies read constants of their own: there can be no more items than copies. */
+  readonly limited: boolean;
+  /** Does an operator fail at any other number of items? */
+  readonly exact: boolean;
+}
+
+/** The loop whose copies' results come together in a join; undefined where there is none over a size that is free. */
+export function regionOf(join: Join, inference: Inference, accesses: Accesses): Region | undefined {
+  const scope = { isRow: () => true, isShared: () => false };
+  const body = new AntiUnifier(inference, accesses, scope).unify(join.values);
+  if (body instanceof Mismatch) return undefined;
+  const leaves = leavesOf(body);
+  const rows = leaves.flatMap((leaf) => (leaf.kind === 'rows' ? [leaf.access] : []));
+  const size = rows.map(({ source, axis }) => inference.shape(source)?.[axis]).find((dim) => dim && isFree(dim));
+  if (size === undefined) return undefined;
+  const count = join.values.length;
+  if (rows.some((access) => !isWhole(access, count, inference, accesses))) return undefined;
+  const limited = leaves.some(({ kind }) => kind === 'constants');
+  return { join, body, size, count, limited, exact: rows.some((access) => access.count !== undefined) };
+}
+
+/** Is it a size that the caller of the model chooses? */
+export function isFree(dim: Dim): boolean {
+  return !dim.isNumber && !dim.hasFresh;
+}
+
+/** Are the rows that the copies read all that are read one by one? Else those that stay apart mean something. */
+function isWhole(access: Access, count: number, inference: Inference, accesses: Accesses): boolean {
+  const size = inference.shape(access.source)?.[access.axis];
+  if (size?.value !== undefined) return size.value === count;
+  return rowsRead(access.source, accesses).every((other) => other.axis !== access.axis || other.index < count);
+}
+
+function rowsRead(source: Value, accesses: Accesses): Access[] {
+  const read: Access[] = [];
+  for (const { node } of source.uses) {
+    for (const output of node.outputs) {
+      const access = output && accesses.of(output);
+      if (access && accesses.resolve(access.source) === source) read.push(access);
+    }
+  }
+  return read;
+}

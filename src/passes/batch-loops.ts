@@ -1,0 +1,156 @@
+/** Loops over the items of a tensor whose copies do not read each other's results: one batched body. */
+import { type Inference, infer } from '../analysis/infer.js';
+import { Accesses } from '../analysis/unrolled/accesses.js';
+import { isSupported } from '../analysis/unrolled/evidence.js';
+import { Fingerprints } from '../analysis/unrolled/fingerprints.js';
+import { joinsOf } from '../analysis/unrolled/joins.js';
+import { type Region, regionOf } from '../analysis/unrolled/regions.js';
+import { leavesOf, stepsOf } from '../analysis/unrolled/template.js';
+import type { Model } from '../model/model.js';
+import type { Node } from '../model/node.js';
+import type { Value } from '../model/value.js';
+import { batchBody } from '../rewrite/batching/body.js';
+import { Unbatchable } from '../rewrite/batching/call.js';
+import { Draft, materialise, type Ref } from '../rewrite/batching/draft.js';
+import { joinItems } from '../rewrite/batching/join.js';
+import { isBatched } from '../rewrite/batching/operand.js';
+import { removeDead } from '../rewrite/dead-code.js';
+import { Emitter } from '../rewrite/emitter.js';
+import { opsetOf } from '../rewrite/size.js';
+import type { FixBatchOptions, RolledLoops } from './fix-batch.js';
+import type { Edit, Finding } from './pass.js';
+import { nodeName } from './report-text.js';
+
+/** Loops inside loops, and loops over what loops made, take a round each. */
+const MAX_ROUNDS = 16;
+
+/** Rolls up loops whose copies are independent. */
+export function batchLoops(model: Model, { inputShapes }: FixBatchOptions): RolledLoops {
+  const findings: Finding[] = [];
+  const edits: Edit[] = [];
+  const sizes: Record<string, number> = {};
+  const failed = new Map<Node, Finding>();
+  const options = inputShapes ? { inputShapes } : {};
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const inference = infer(model, options);
+    const accesses = new Accesses(inference);
+    const prints = new Fingerprints(inference, accesses);
+    const regions: Region[] = [];
+    for (const join of joinsOf(model.graph, inference, accesses, prints)) {
+      const region = failed.has(join.node) ? undefined : regionOf(join, inference, accesses);
+      if (region !== undefined) regions.push(region);
+    }
+    const batching = new Batching(inference);
+    for (const region of plausible(regions, inference, options)) {
+      const outcome = batching.apply(region);
+      if (outcome === 'later') continue;
+      const finding = describe(region);
+      if (outcome instanceof Unbatchable) {
+        failed.set(region.join.node, {
+          ...finding,
+          message: `${finding.message}, but cannot be batched: ${outcome.message}`,
+        });
+        continue;
+      }
+      findings.push(finding);
+      edits.push(outcome);
+      const { symbolName } = region.size;
+      if (symbolName !== undefined) sizes[symbolName] ??= region.count;
+    }
+    if (batching.finish() === 0) break;
+  }
+  return { findings, edits, unresolved: [...failed.values()], sizes };
+}
+
+/** Those of the loops that the model shows to be loops: others may read the first rows of a tensor on purpose. */
+function plausible(
+  regions: readonly Region[],
+  inference: Inference,
+  options: Pick<FixBatchOptions, 'inputShapes'>,
+): Region[] {
+  const isSure = ({ exact, limited, body }: Region) =>
+    exact || (!limited && leavesOf(body).some((leaf) => leaf.kind === 'rows' && leaf.access.axis === 0));
+  const doubtful = regions.filter((region) => !isSure(region));
+  const supported = new Set<Region>();
+  for (const key of new Set(doubtful.map(({ size }) => size.key))) {
+    const group = doubtful.filter(({ size }) => size.key === key);
+    const hypotheses = group.map((region) => hypothesisOf(region, inference));
+    if (isSupported(hypotheses, inference, options)) for (const region of group) supported.add(region);
+  }
+  return regions.filter((region) => isSure(region) || supported.has(region));
+}
+
+function hypothesisOf({ join, size }: Region, inference: Inference) {
+  const value = join.node.outputs[0] as Value;
+  const rank = inference.shape(value)?.length ?? 0;
+  return { value, axis: join.axis < 0 ? join.axis + rank : join.axis, size };
+}
+
+function describe({ join, count, size, limited }: Region): Finding {
+  const limit = limited ? `; at most ${count} items, since each has constants of its own` : '';
+  return {
+    code: 'unrolled-loop',
+    message: `${nodeName(join.node)} joins ${count} copies of one computation, one for each of ${size} items${limit}`,
+    node: nodeName(join.node),
+    evidence: [`copies differ only in the row that they read, along an axis of size ${size}`],
+  };
+}
+
+/** The edits of one round: all loops are found before the first is rolled up. */
+class Batching {
+  readonly #inference: Inference;
+  readonly #emitter = new Emitter();
+  readonly #rolled = new Set<Node>();
+  readonly #replaced = new Set<Value>();
+
+  constructor(inference: Inference) {
+    this.#inference = inference;
+  }
+
+  apply(region: Region): Edit | Unbatchable | 'later' {
+    const { join, body, size, count } = region;
+    const isStale = leavesOf(body).some((leaf) => {
+      return this.#replaced.has(leaf.value) || (leaf.kind === 'rows' && this.#replaced.has(leaf.access.source));
+    });
+    if (isStale || stepsOf(body).some(({ node }) => this.#rolled.has(node))) return 'later';
+    let ref: Ref;
+    try {
+      const draft = new Draft(opsetOf(join.node));
+      const items = batchBody(body, draft, this.#inference);
+      if (!isBatched(items)) return new Unbatchable('all copies are the same');
+      ref = joinItems(draft, items, join.axis, join.stacked);
+    } catch (error) {
+      if (error instanceof Unbatchable) return error;
+      throw error;
+    }
+    const value = materialise(ref, this.#emitter, join.node);
+    this.#rolled.add(join.node);
+    this.#put(region, value);
+    return {
+      what: 'unrolled loop',
+      where: nodeName(join.node),
+      before: `${count} copies of ${stepsOf(body).length} nodes`,
+      after: `${value.name}: all ${size} items at once`,
+    };
+  }
+
+  #put({ join }: Region, value: Value): void {
+    const { node, from, values } = join;
+    const [output] = node.outputs;
+    if (from === undefined) {
+      if (output === undefined) return;
+      output.replaceAllUsesWith(value);
+      this.#replaced.add(output);
+      return;
+    }
+    node.setInput(from, value);
+    for (let i = 1; i < values.length; i++) node.removeInput(from + 1);
+    for (const item of values) this.#replaced.add(item);
+  }
+
+  /** Removes what is not used any more. @returns how many loops were rolled up */
+  finish(): number {
+    if (this.#rolled.size > 0) removeDead(this.#replaced);
+    return this.#rolled.size;
+  }
+}

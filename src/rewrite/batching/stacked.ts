@@ -1,0 +1,47 @@
+import type { Inference } from '../../analysis/infer.js';
+import type { Term } from '../../analysis/unrolled/template.js';
+import type { Shape } from '../../ops/types.js';
+import { Dim } from '../../symbolic/dim.js';
+import type { DenseData, DenseTensor } from '../../tensor/dense.js';
+import { Unbatchable } from './call.js';
+import type { Draft, Ref } from './draft.js';
+
+/** Constants that every item has of its own, one after the other along a new first axis. */
+export function stacked(
+  { copies }: Extract<Term, { kind: 'constants' }>,
+  draft: Draft,
+  { constants }: Inference,
+): { ref: Ref; shape: Shape } {
+  const tensors = copies.map((copy) => constants.dense(copy));
+  const [first] = tensors;
+  if (first === undefined || !tensors.every((tensor) => tensor !== undefined)) {
+    throw new Unbatchable('constants that differ from item to item cannot be read');
+  }
+  const tensor: DenseTensor = {
+    dtype: first.dtype,
+    shape: [tensors.length, ...first.shape],
+    data: joined(tensors.map(({ data }) => data)),
+  };
+  const ref = draft.constant(tensor);
+  return { ref, shape: first.shape.map((size) => Dim.of(size)) };
+}
+
+/** The first rows of a tensor that has only as many as there were copies: for fewer items, fewer of them. */
+export function limited(draft: Draft, ref: Ref, axis: number, count: Ref): Ref {
+  if (draft.opset < 10) throw new Unbatchable('before opset 10, Slice cannot end at a size that is computed');
+  return draft.node('Slice', [ref, draft.ints([0]), count, draft.ints([axis])]);
+}
+
+function joined(parts: readonly DenseData[]): DenseData {
+  const [first] = parts as [DenseData];
+  if (Array.isArray(first)) return (parts as string[][]).flat();
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const make = first.constructor as new (length: number) => Float32Array;
+  const all = new make(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part as Float32Array, at);
+    at += part.length;
+  }
+  return all;
+}
