@@ -18,6 +18,7 @@ export { Tensor } from './model/tensor.js';
 export type { DeclaredDim, TensorTypeInfo, TypeInfo } from './model/type-info.js';
 export type { Use, Value } from './model/value.js';
 export { type DeclareShapesOptions, declareShapes } from './passes/declare-shapes.js';
+export { type DriveLengthsOptions, driveLengths } from './passes/drive-lengths.js';
 export { type FixBatchOptions, fixBatch } from './passes/fix-batch.js';
 export { type FixFp16Options, fixFp16 } from './passes/fix-fp16.js';
 export { type FixMasksOptions, fixMasks } from './passes/fix-masks.js';

@@ -2,6 +2,7 @@ import type { Model } from '../model/model.js';
 import type { Value } from '../model/value.js';
 import type { DenseTensor } from '../tensor/dense.js';
 import { type BakedConstant, type BakedOptions, type Diagnosis, findBaked } from './baked.js';
+import { type BatchSizes, batchAxisOf, batchSizes } from './batch-axis.js';
 import { Constants } from './constants.js';
 import { type Explanation, explain } from './explain/explain.js';
 
@@ -30,7 +31,8 @@ export function explainBaked(model: Model, options: BakedOptions = {}): Explaine
   const constants = options.constants ?? new Constants();
   for (let depth = 0; ; depth++) {
     const diagnosis = findBaked(model, { ...options, constants });
-    const explained = diagnosis.constants.map((baked) => explainOne(baked, diagnosis));
+    const batch = batchSizes(model, diagnosis.inference);
+    const explained = diagnosis.constants.map((baked) => explainOne(baked, diagnosis, batch));
     const opened = new Set<Value>();
     for (const { baked, tensor, explanation } of explained) {
       const { producer } = baked.value;
@@ -45,10 +47,11 @@ export function explainBaked(model: Model, options: BakedOptions = {}): Explaine
 
 function isExplained(explanation: Explanation, tensor: DenseTensor | undefined): boolean {
   // Learned tables can be cut, not made longer: better find the positions that they are read at.
-  return tensor !== undefined && explanation.found && explanation.generator.kind !== 'prefix-table';
+  if (tensor === undefined) return false;
+  return explanation.found ? explanation.generator.kind !== 'prefix-table' : explanation.padMask !== undefined;
 }
 
-function explainOne(baked: BakedConstant, { inference }: Diagnosis): ExplainedConstant {
+function explainOne(baked: BakedConstant, { inference }: Diagnosis, batch: BatchSizes): ExplainedConstant {
   const tensor = inference.constants.dense(baked.value);
   if (tensor === undefined) {
     const reason = inference.constants.refusal(baked.value) ?? 'it cannot be read';
@@ -58,5 +61,6 @@ function explainOne(baked: BakedConstant, { inference }: Diagnosis): ExplainedCo
     // Integers that stand for sizes explain themselves.
     return { baked, tensor, explanation: { found: false, reason: 'its elements stand for sizes', maskLike: false } };
   }
-  return { baked, tensor, explanation: explain(tensor, [...baked.axes.keys()]) };
+  const batchAxis = batchAxisOf(baked, tensor.shape, batch);
+  return { baked, tensor, explanation: explain(tensor, [...baked.axes.keys()], batchAxis) };
 }

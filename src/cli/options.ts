@@ -28,6 +28,7 @@ export const savingOptions = {
 /** What is known about the export beyond the file. */
 export const exportOptions = {
   'input-shape': { ...text, describe: 'Declare an input: NAME:D0,D1,.. each a number, a symbol or ?; repeatable' },
+  lengths: { ...text, describe: 'Input of lengths that masks of padding follow: NAME, NAME:sliced or NAME:computed' },
   'traced-shape': { ...text, describe: 'What the export saw: NAME:N0,N1,..; repeatable' },
 } satisfies Record<string, Options>;
 

@@ -1,8 +1,10 @@
 /** Options of passes from the command line, and whether they fit the model. */
+import type { CountRule } from '../analysis/lengths.js';
 import type { Model } from '../model/model.js';
 import type { TypeInfo } from '../model/type-info.js';
 import type { Value } from '../model/value.js';
 import type { FixOptions } from '../passes/index.js';
+import { refuseLengthsInput } from '../passes/lengths/lengths-input.js';
 import { count, type DeclaredDim, declaredShapes, text, tracedShapes } from './args.js';
 import type { Args } from './command.js';
 import { UsageError } from './errors.js';
@@ -16,17 +18,28 @@ export function readPassOptions(args: Args): FixOptions {
   if (io !== undefined && io !== 'float' && io !== 'float16') {
     throw new UsageError(`--io must be float or float16, not '${io}'`);
   }
+  const lengths = text(args, 'lengths');
   return {
     inputShapes: declaredShapes(args, 'input-shape'),
     tracedShapes: tracedShapes(args, 'traced-shape'),
     ...(maxLength === undefined ? {} : { maxLength }),
     ...(irVersion === undefined ? {} : { irVersion }),
     ...(io === undefined ? {} : { io }),
+    ...(lengths === undefined ? {} : readLengths(lengths)),
   };
 }
 
-/** Checks that the shapes that were given are of inputs that the model has. @throws UsageError */
-export function checkAgainst(model: Model, { inputShapes = {}, tracedShapes: traced = {} }: FixOptions): void {
+/** `NAME`, or `NAME:RULE` to say how counts follow from lengths; names such as `input:0` have colons too. */
+function readLengths(given: string): Pick<FixOptions, 'lengths' | 'lengthsRule'> {
+  const [, name, rule] = /^(.+):(sliced|computed)$/.exec(given) ?? [];
+  return name === undefined ? { lengths: given } : { lengths: name, lengthsRule: rule as CountRule };
+}
+
+/** Checks that what is said of inputs fits those that the model has. @throws UsageError */
+export function checkAgainst(model: Model, options: FixOptions): void {
+  const { inputShapes = {}, tracedShapes: traced = {}, lengths } = options;
+  const refused = lengths === undefined ? undefined : refuseLengthsInput(model, lengths);
+  if (refused !== undefined) throw new UsageError(`--lengths ${lengths}: ${refused}`);
   for (const [option, shapes] of [
     ['--input-shape', inputShapes],
     ['--traced-shape', traced],

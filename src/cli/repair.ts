@@ -161,6 +161,7 @@ async function verify(
   return verifyResult(input, result, {
     runtime,
     sizes,
+    values: report.inputs ?? {},
     runAt,
     data,
     tolerance,

@@ -2,7 +2,7 @@ import type { Tolerance } from '../verify/compare.js';
 import type { OutputComparison } from '../verify/compare-models.js';
 import { type DataSetResult, readDataSets, runDataSets } from '../verify/data-sets.js';
 import { RuntimeUnavailableError } from '../verify/errors.js';
-import type { Sizes } from '../verify/inputs.js';
+import type { InputValues, Sizes } from '../verify/inputs.js';
 import type { Runtime } from '../verify/runtime.js';
 import { type RepairVerification, verifyRepair } from '../verify/verify-repair.js';
 import { number } from './args.js';
@@ -19,6 +19,8 @@ export interface VerificationRequest {
   readonly runtime: Runtime;
   /** Traced sizes. */
   readonly sizes: Sizes;
+  /** What integer inputs held when the model was exported. */
+  readonly values: InputValues;
   /** Sizes it has to run at; empty: any other size than the traced one. */
   readonly runAt: readonly Sizes[];
   /** Folder of golden data sets. */
@@ -52,10 +54,10 @@ export async function verifyResult(
   result: string,
   request: VerificationRequest,
 ): Promise<Verification> {
-  const { runtime, sizes, runAt, data, tolerance, isPartial, reassociates = false } = request;
+  const { runtime, sizes, values, runAt, data, tolerance, isPartial, reassociates = false } = request;
   try {
     const at = runAt.length > 0 ? { runAt } : {};
-    const repair = await verifyRepair(original, result, { runtime, sizes, reassociates, ...at, ...tolerance });
+    const repair = await verifyRepair(original, result, { runtime, sizes, values, reassociates, ...at, ...tolerance });
     const sets = data === undefined ? [] : await readDataSets(data);
     const dataSets = sets.length > 0 ? await runDataSets(result, sets, { runtime, ...tolerance }) : [];
     const { shown, doubts } = describe(repair, dataSets, reassociates);

@@ -1,4 +1,5 @@
 import { type DeclareShapesOptions, declareShapes } from './declare-shapes.js';
+import { type DriveLengthsOptions, driveLengths } from './drive-lengths.js';
 import { type FixBatchOptions, fixBatch } from './fix-batch.js';
 import { type FixFp16Options, fixFp16 } from './fix-fp16.js';
 import { type FixMasksOptions, fixMasks } from './fix-masks.js';
@@ -8,7 +9,8 @@ import type { Pass } from './pass.js';
 
 /** Options of all passes together: what `fix` can be told. */
 export interface FixOptions
-  extends FixBatchOptions,
+  extends DriveLengthsOptions,
+    FixBatchOptions,
     FixFp16Options,
     FixMasksOptions,
     FixPeOptions,
@@ -23,6 +25,7 @@ export function allPasses(options: FixOptions = {}): Pass[] {
   return [
     fixFp16(options),
     fixBatch(options),
+    driveLengths(options),
     fixShapes(options),
     fixMasks(options),
     fixPe(options),

@@ -32,5 +32,6 @@ export function joinReports(name: string, reports: readonly PassReport[]): PassR
     others: reports.findLast((report) => report.others !== undefined)?.others ?? [],
     ...(reports.some((report) => report.reassociates) ? { reassociates: true } : {}),
     sizes: Object.assign({}, ...reports.map((report) => report.sizes ?? {}).reverse()),
+    inputs: Object.assign({}, ...reports.map((report) => report.inputs ?? {})),
   };
 }

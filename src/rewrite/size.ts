@@ -1,6 +1,6 @@
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
-import type { Dim } from '../symbolic/dim.js';
+import { Dim } from '../symbolic/dim.js';
 import { DataType } from '../tensor/dtype.js';
 import type { Emitter } from './emitter.js';
 
@@ -12,6 +12,9 @@ export interface SizeSource {
 
 /** Finds a value that has the size and that the node can read. */
 export type FindSize = (size: Dim, anchor: Node) => SizeSource | undefined;
+
+/** Sizes at which a strided operator has no output yet end within a few strides. */
+const MOST_LIFT = 8;
 
 /** Emits what computes symbolic sizes at run time, from the sizes of live tensors. */
 export class Sizes {
@@ -33,9 +36,8 @@ export class Sizes {
       case 'product':
         return parts.factors.every((part) => this.canCompute(part, anchor));
       case 'floorDiv':
-        // ONNX divides integers towards zero: the same only from 0 up.
         return (
-          parts.numerator.isNonNegative() &&
+          liftOf(parts.numerator, parts.divisor) !== undefined &&
           this.canCompute(parts.numerator, anchor) &&
           this.canCompute(parts.divisor, anchor)
         );
@@ -92,14 +94,29 @@ export class Sizes {
       }
       case 'product':
         return parts.factors.map(value).reduce((product, factor) => apply('Mul', [product, factor]));
-      case 'floorDiv':
-        return apply('Div', [value(parts.numerator), value(parts.divisor)]);
+      case 'floorDiv': {
+        const { numerator, divisor } = parts;
+        const lift = liftOf(numerator, divisor) ?? 0;
+        const quotient = apply('Div', [value(numerator.add(divisor.mul(lift))), value(divisor)]);
+        return lift === 0 ? quotient : apply('Sub', [quotient, value(Dim.of(lift))]);
+      }
       case 'max':
         return apply('Max', parts.operands.map(value));
       default:
         throw new RangeError(`no live tensor has the size ${size}`);
     }
   }
+}
+
+/**
+ * ONNX divides integers towards zero, which is the floor only from 0 up: how many divisors have to be added to be there.
+ * Undefined when that cannot be told.
+ */
+function liftOf(numerator: Dim, divisor: Dim): number | undefined {
+  if (numerator.isNonNegative()) return 0;
+  if (!divisor.isPositive()) return undefined;
+  for (let lift = 1; lift <= MOST_LIFT; lift++) if (numerator.add(divisor.mul(lift)).isNonNegative()) return lift;
+  return undefined;
 }
 
 /** Has the term a minus sign in front? */

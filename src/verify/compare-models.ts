@@ -1,6 +1,6 @@
 import type { DenseTensor } from '../tensor/dense.js';
 import { compareTensors, type TensorDifference, type Tolerance } from './compare.js';
-import { type Sizes, sizesFixedBetween } from './inputs.js';
+import { type InputValues, type Sizes, sizesFixedBetween } from './inputs.js';
 import { type Port, Runtime, type Session } from './runtime.js';
 import { attempt, feedsOf, Refusal, runSomehow, type Tensors } from './trial.js';
 
@@ -10,6 +10,8 @@ export interface CompareOptions extends Tolerance {
   readonly optimize?: boolean;
   /** A runtime to use; default: one that is started and ended here. */
   readonly runtime?: Runtime;
+  /** What integer inputs hold, by name, where they have as many elements; the others are made up. */
+  readonly values?: InputValues;
 }
 
 /** One output of two models. */
@@ -103,7 +105,7 @@ export async function compareSessions(
 ): Promise<ModelComparison> {
   const ports = mergePorts(right.inputs, judged.inputs, requested);
   const given = { ...requested, ...sizesFixedBetween(right.inputs, judged.inputs) };
-  const run = await runSomehow(right, ports, given);
+  const run = await runSomehow(right, ports, given, options.values);
   if (run instanceof Refusal) {
     const message = `the original does not run: ${run.message}`;
     return { verdict: 'not-compared', sizes: given, outputs: [], message };

@@ -10,6 +10,9 @@ import type { Port } from './runtime.js';
 /** Sizes of a model's symbolic dims: symbol -> number. A dim without a symbol is called `<input>.<axis>`. */
 export type Sizes = Readonly<Record<string, number>>;
 
+/** What integer vectors are to hold, by input name; used where an input has as many elements. */
+export type InputValues = Readonly<Record<string, readonly number[]>>;
+
 /**
  * How integer and bool inputs are filled, since nothing in a model says what range they have: `plausible` takes the
  * longest size for lengths (scalars and vectors), 0..3 for ids and true for masks; the others are one value.
@@ -76,6 +79,7 @@ export function shapeAt(port: Port, sizes: Sizes): number[] {
  * @param ports - what the model declares
  * @param sizes - a size for every symbol of the ports
  * @param integers - how integers and bools are filled
+ * @param values - what some of them hold instead
  * @returns tensors by name: floats uniform in [-1, 1)
  * @throws RuntimeFailure when an input is not a tensor of a type that onnxruntime-node takes
  */
@@ -83,9 +87,20 @@ export function makeInputs(
   ports: readonly Port[],
   sizes: Sizes,
   integers: IntegerData = 'plausible',
+  values: InputValues = {},
 ): Map<string, DenseTensor> {
   const longest = longestSize(ports, sizes);
-  return new Map(ports.map((port, i) => [port.name, makeTensor(port, shapeAt(port, sizes), integers, longest, i + 1)]));
+  return new Map(
+    ports.map((port, i) => {
+      const shape = shapeAt(port, sizes);
+      const given = values[port.name];
+      const isGiven = given?.length === elementCount(shape) && port.dtype !== undefined && !isFloat(port.dtype);
+      const tensor = isGiven
+        ? valuesTensor(port.dtype, shape, given)
+        : makeTensor(port, shape, integers, longest, i + 1);
+      return [port.name, tensor];
+    }),
+  );
 }
 
 /** What a lengths input would hold: the longest size that is not batch-like. */
@@ -125,6 +140,11 @@ function makeTensor(
     return isLengths ? longest : uniformInt(random, 0, 3);
   };
   return { dtype, shape, data: integerData(dtype, count, element) };
+}
+
+function valuesTensor(dtype: number, shape: readonly number[], values: readonly number[]): DenseTensor {
+  let next = 0;
+  return { dtype, shape, data: integerData(dtype, values.length, () => values[next++] as number) };
 }
 
 function integerData(dtype: number, count: number, element: () => number): DenseTensor['data'] {

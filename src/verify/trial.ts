@@ -2,7 +2,7 @@
 import type { DenseTensor } from '../tensor/dense.js';
 import { type Choice, choices } from './choices.js';
 import { RuntimeCrash, RuntimeFailure, shortMessage } from './errors.js';
-import { makeInputs, type Sizes } from './inputs.js';
+import { type InputValues, makeInputs, type Sizes } from './inputs.js';
 import type { Port, Session } from './runtime.js';
 
 /** Tensors by name. */
@@ -43,18 +43,20 @@ const PATIENCE_MS = 5000;
  *
  * @param ports - the inputs to make: the model's own, or more
  * @param given - sizes that are known
+ * @param values - what integer inputs hold, where it is known
  * @returns the run, or what speaks against the most plausible choice
  */
 export async function runSomehow(
   session: Session,
   ports: readonly Port[],
   given: Sizes,
+  values: InputValues = {},
 ): Promise<SuccessfulRun | Refusal> {
   let first: Refusal | undefined;
   const deadline = performance.now() + PATIENCE_MS;
   for (const { sizes, integers } of choices(ports, given)) {
     const run = await attempt(async () => {
-      const inputs = makeInputs(ports, sizes, integers);
+      const inputs = makeInputs(ports, sizes, integers, values);
       return { sizes, integers, inputs, outputs: await session.run(feedsOf(session, inputs)) };
     });
     if (!(run instanceof Refusal)) return run;

@@ -1,6 +1,6 @@
 import type { Tolerance } from './compare.js';
 import { compareModels, type ModelComparison } from './compare-models.js';
-import { type Sizes, unknownSymbols } from './inputs.js';
+import { type InputValues, type Sizes, unknownSymbols } from './inputs.js';
 import { runAtSize, runSizes, type SizeRun } from './run-sizes.js';
 import { type Port, Runtime } from './runtime.js';
 import { attempt, Refusal } from './trial.js';
@@ -9,6 +9,8 @@ import { attempt, Refusal } from './trial.js';
 export interface VerifyRepairOptions extends Tolerance {
   /** The traced sizes, symbol -> number, as far as they are known. */
   readonly sizes?: Sizes;
+  /** What integer inputs held when the model was exported, as far as it is known: lengths. */
+  readonly values?: InputValues;
   /** Sizes that the result has to run at, all of them. Default: others than the traced ones, of which one will do. */
   readonly runAt?: readonly Sizes[];
   /** The result computes the same with other operators: at the traced size, within tolerance is enough. */

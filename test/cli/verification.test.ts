@@ -14,7 +14,7 @@ describe('verifyResult', () => {
   it('says that nothing is verified where onnxruntime is not installed', async () => {
     const runtime = new Missing();
     expect(await runtime.isAvailable()).toBe(false);
-    const request = { runtime, sizes: {}, runAt: [], data: undefined, tolerance: {}, isPartial: false };
+    const request = { runtime, sizes: {}, values: {}, runAt: [], data: undefined, tolerance: {}, isPartial: false };
     expect(await verifyResult('a.onnx', 'b.onnx', request)).toEqual({
       outcome: 'unavailable',
       shown: [],

@@ -135,7 +135,7 @@ describe('fix-masks', () => {
     output(model, 'Where', [padded, low, ...scores]);
     const { changed, unresolved } = await runPass(fixMasks(), model);
     expect(changed).toBe(false);
-    expect(unresolved[0]?.message).toContain('False for the first 7 positions');
+    expect(unresolved[0]?.message).toContain('7 of 10 positions are valid');
   });
 
   it('does not go by names or by equal numbers', async () => {

@@ -1,7 +1,8 @@
 import type { BandMask } from '../../rewrite/generators/band.js';
 import type { BitMatrix } from './matrix.js';
 
-type Band = Omit<BandMask, 'kind' | 'rowAxis' | 'columnAxis'>;
+/** A band without the axes that it lies along. */
+export type Band = Omit<BandMask, 'kind' | 'rowAxis' | 'columnAxis'>;
 
 /** Finds the band that gives exactly this matrix, the smallest chunk first; undefined when none does. */
 export function findBand(matrix: BitMatrix): Band | undefined {

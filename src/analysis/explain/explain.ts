@@ -1,9 +1,11 @@
 import type { Element } from '../../rewrite/generators/context.js';
 import type { Generator } from '../../rewrite/generators/generate.js';
+import type { PadMask } from '../../rewrite/generators/pad-mask.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
 import { describeBand, findBand } from './band.js';
 import { bitMatrix, elementAt, isInvariantAlong } from './matrix.js';
+import { describePadMask, findPadMask } from './pad-mask.js';
 import { findRamp } from './ramp.js';
 import { findRelative } from './relative.js';
 import { fitSinusoid } from './sinusoid.js';
@@ -11,7 +13,13 @@ import { fitSinusoid } from './sinusoid.js';
 /** What {@link explain} found, or why nothing. */
 export type Explanation =
   | { readonly found: true; readonly generator: Generator; readonly name: string }
-  | { readonly found: false; readonly reason: string; readonly maskLike: boolean };
+  | {
+      readonly found: false;
+      readonly reason: string;
+      readonly maskLike: boolean;
+      /** What it is, where only lengths at run time are missing. */
+      readonly padMask?: PadMask;
+    };
 
 /**
  * Finds the simplest generator that reproduces a constant exactly along its baked axes (simplest: shortest description);
@@ -19,17 +27,26 @@ export type Explanation =
  *
  * @param tensor the constant
  * @param bakedAxes the axes whose size follows a symbolic dimension
+ * @param batchAxis the axis that items of a batch lie along: what differs there follows no rule but their lengths
  */
-export function explain(tensor: DenseTensor, bakedAxes: readonly number[]): Explanation {
+export function explain(tensor: DenseTensor, bakedAxes: readonly number[], batchAxis?: number): Explanation {
   if (tensor.data.length === 0) return { found: false, reason: 'it is empty', maskLike: false };
   const varying = tensor.shape.map((_, axis) => axis).filter((axis) => !isInvariantAlong(tensor, axis));
   if (varying.length === 0) {
     return { found: true, generator: { kind: 'fill', value: elementAt(tensor, 0) }, name: `all ${show(tensor, 0)}` };
   }
+  const padMask = findPadMask(tensor, bakedAxes, batchAxis);
+  // A block of ones in a corner is a chunk mask as well, as long as there is one row.
+  if (padMask !== undefined && (padMask.rowAxis !== undefined || padMask.queryAxis === undefined)) {
+    return explainPadMask(padMask, tensor);
+  }
   const baked = varying.filter((axis) => bakedAxes.includes(axis));
   const maskLike = baked.length === varying.length && distinctElements(tensor, 3).length === 2;
   if (baked.length === 1) return explainRows(tensor, baked[0] as number, varying, maskLike);
-  if (baked.length === 2) return explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
+  if (baked.length === 2) {
+    const pairs = explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
+    return pairs.found || padMask === undefined ? pairs : explainPadMask(padMask, tensor);
+  }
   const reason =
     baked.length === 0
       ? 'its values differ only along axes that are not baked'
@@ -37,11 +54,16 @@ export function explain(tensor: DenseTensor, bakedAxes: readonly number[]): Expl
   return { found: false, reason, maskLike };
 }
 
+/** Only lengths at run time can tell what it is at another size. */
+function explainPadMask(padMask: PadMask, tensor: DenseTensor): Explanation {
+  const reason = `it is a mask of padding (${describePadMask(padMask, tensor)}); name the input of lengths that it has to follow: --lengths NAME`;
+  return { found: false, reason, maskLike: true, padMask };
+}
+
 /** Values that depend on one position: tables. */
 function explainRows(tensor: DenseTensor, axis: number, varying: readonly number[], maskLike: boolean): Explanation {
   if (maskLike) {
-    const reason = `it is a mask of one row (${describeRuns(tensor)}), which a length at run time would have to give`;
-    return { found: false, reason, maskLike };
+    return { found: false, reason: 'it is a mask of one row that changes more than once', maskLike };
   }
   if (varying.length === 1) {
     const ramp = findRamp(tensor, axis);
@@ -99,12 +121,6 @@ function distinctElements(tensor: DenseTensor, limit: number): Element[] {
     if (!seen.some((other) => Object.is(other, element))) seen.push(element);
   }
   return seen;
-}
-
-function describeRuns(tensor: DenseTensor): string {
-  let first = 0;
-  while (first < tensor.data.length && Object.is(tensor.data[first], tensor.data[0])) first++;
-  return `${show(tensor, 0)} for the first ${first} positions`;
 }
 
 function show(tensor: DenseTensor, i: number): string {

@@ -1,4 +1,4 @@
-import type { FixMasksOptions } from '../../passes/fix-masks.js';
+import type { FixOptions } from '../../passes/index.js';
 import type { Command } from '../command.js';
 import { repairOptions } from '../options.js';
 
@@ -11,9 +11,10 @@ export const fixMasks: Command = {
   example: ['separator.onnx', 'writes separator.fixed.onnx'],
   async run(args, io) {
     const { repair } = await import('../repair.js');
-    const makePasses = async (options: FixMasksOptions) => {
+    const makePasses = async (options: FixOptions) => {
+      const { driveLengths } = await import('../../passes/drive-lengths.js');
       const { fixMasks: pass } = await import('../../passes/fix-masks.js');
-      return [pass(options)];
+      return [driveLengths(options), pass(options)];
     };
     return repair({ name: 'fix-masks', makePasses, answersForAll: false }, args, io);
   },

@@ -1,8 +1,8 @@
 import type { Value } from '../../model/value.js';
 import type { Dim } from '../../symbolic/dim.js';
-import { DataType } from '../../tensor/dtype.js';
 import { indices, unsqueeze } from '../size.js';
-import { type Element, elementTensor, type GeneratorContext, integersFrom } from './context.js';
+import { choose } from './choose.js';
+import { type Element, type GeneratorContext, integersFrom } from './context.js';
 
 /**
  * A mask by relative position in blocks of `chunk`: element (i, j) is `inside` where
@@ -29,52 +29,40 @@ export interface BandMask {
  * the fill values. The result has the axes from the earlier of the two on; all but those two are 1.
  */
 export function emitBand(mask: BandMask, context: GeneratorContext): Value {
-  const { emitter, anchor } = context;
-  const { low, high } = mask;
-  const row = positions(context, mask.rowAxis, mask.chunk);
-  const column = positions(context, mask.columnAxis, mask.chunk);
-  const compare = (opType: string, left: Value, right: Value) =>
-    emitter.node({ opType, inputs: [left, right], hint: 'mask' }, anchor);
-  const shifted = (by: number) =>
-    by === 0
-      ? row
-      : emitter.node({ opType: 'Add', inputs: [row, emitter.int64(by, 'offset', anchor)], hint: 'row' }, anchor);
+  const row = positions(context, mask.rowAxis);
+  const column = positions(context, mask.columnAxis);
+  const { condition, holdsInside } = bandCondition(mask, row, column, context);
+  const [whenTrue, whenFalse] = holdsInside ? [mask.inside, mask.outside] : [mask.outside, mask.inside];
+  return choose(condition, whenTrue, whenFalse, context);
+}
 
+/**
+ * Emits the comparison of positions that tells inside from outside: of positions along rows and columns, int64 and shaped
+ * to broadcast against each other.
+ */
+export function bandCondition(
+  { chunk, low, high }: Pick<BandMask, 'chunk' | 'low' | 'high'>,
+  rows: Value,
+  columns: Value,
+  { emitter, anchor }: Pick<GeneratorContext, 'emitter' | 'anchor'>,
+): { condition: Value; holdsInside: boolean } {
+  const apply = (opType: string, inputs: Value[], hint: string) => emitter.node({ opType, inputs, hint }, anchor);
+  const inChunks = (positions: Value) =>
+    chunk === 1 ? positions : apply('Div', [positions, emitter.int64(chunk, 'chunk', anchor)], 'chunks');
+  const [row, column] = [inChunks(rows), inChunks(columns)];
+  const shifted = (by: number) => (by === 0 ? row : apply('Add', [row, emitter.int64(by, 'offset', anchor)], 'row'));
   if (low !== undefined && low === high) {
-    return choose(compare('Equal', column, shifted(low)), mask.inside, mask.outside, context);
+    return { condition: apply('Equal', [column, shifted(low)], 'mask'), holdsInside: true };
   }
   // Greater and Less exist for int64 since opset 9, their "or equal" forms only since 12: test for outside.
-  const above = high === undefined ? undefined : compare('Greater', column, shifted(high));
-  const below = low === undefined ? undefined : compare('Less', column, shifted(low));
-  const outside = above && below ? compare('Or', above, below) : ((above ?? below) as Value);
-  return choose(outside, mask.outside, mask.inside, context);
+  const above = high === undefined ? undefined : apply('Greater', [column, shifted(high)], 'mask');
+  const below = low === undefined ? undefined : apply('Less', [column, shifted(low)], 'mask');
+  const condition = above && below ? apply('Or', [above, below], 'mask') : ((above ?? below) as Value);
+  return { condition, holdsInside: false };
 }
 
-/** Positions along an axis (or the numbers of their chunks), with axes of size 1 behind. */
-function positions({ emitter, sizes, anchor, shape }: GeneratorContext, axis: number, chunk: number): Value {
-  let value = indices(emitter, sizes, shape[axis] as Dim, anchor);
-  if (chunk !== 1) {
-    const inputs = [value, emitter.int64(chunk, 'chunk', anchor)];
-    value = emitter.node({ opType: 'Div', inputs, hint: 'chunks' }, anchor);
-  }
-  // A size of 1 for each axis behind.
+/** Positions along an axis, with axes of size 1 behind. */
+function positions({ emitter, sizes, anchor, shape }: GeneratorContext, axis: number): Value {
+  const value = indices(emitter, sizes, shape[axis] as Dim, anchor);
   return unsqueeze(emitter, value, integersFrom(1, shape.length - 1 - axis), anchor);
-}
-
-function choose(condition: Value, whenTrue: Element, whenFalse: Element, context: GeneratorContext): Value {
-  const { emitter, anchor, tensor } = context;
-  const { dtype } = tensor;
-  const isOne = (x: Element) => x === 1 || x === 1n;
-  const isZero = (x: Element) => Object.is(x, 0) || x === 0n;
-  if (isOne(whenTrue) && isZero(whenFalse)) {
-    if (dtype === DataType.BOOL) return condition;
-    return emitter.node(
-      { opType: 'Cast', inputs: [condition], attributes: { to: { int: dtype } }, hint: 'mask' },
-      anchor,
-    );
-  }
-  if (dtype === DataType.BOOL) return emitter.node({ opType: 'Not', inputs: [condition], hint: 'mask' }, anchor);
-  const scalar = (element: Element) => emitter.constant(elementTensor(element, tensor), 'fill', anchor);
-  const inputs = [condition, scalar(whenTrue), scalar(whenFalse)];
-  return emitter.node({ opType: 'Where', inputs, hint: 'mask' }, anchor);
 }

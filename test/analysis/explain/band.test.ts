@@ -123,6 +123,6 @@ describe('band masks', () => {
     const data = Uint8Array.from({ length: 10 }, (_, i) => (i < 7 ? 0 : 1));
     const found = explain({ dtype: DataType.BOOL, shape: [1, 1, 1, 10], data }, [3]);
     expect(found).toMatchObject({ found: false, maskLike: true });
-    expect(!found.found && found.reason).toContain('False for the first 7 positions');
+    expect(!found.found && found.reason).toContain('7 of 10 positions are valid');
   });
 });

@@ -1,0 +1,118 @@
+/**
+ * drive-lengths: pad masks that were frozen with the lengths of the example follow an input of lengths.
+ *
+ * Before: lengths went through a Python list, so the mask of the example was written down, and often the input is gone.
+ *
+ *     scores [B, H, T', T'] ──────────────────────────────────────────────┐
+ *     Constant bool [2, 1, 1, 29] (29 and 24 positions are valid) ── Where ── Softmax
+ *
+ * After: the input is used, or there again; what subsamples the input says how lengths become counts of positions.
+ *
+ *     Shape ── Gather ── Range ─────────────────────────────┐
+ *     lengths [B] ── Add ── Div ── Unsqueeze ── GreaterOrEqual ── Where ── Softmax
+ *
+ * Counts that are outputs of the model become live as well.
+ */
+import { batchSizes } from '../analysis/batch-axis.js';
+import type { CountRule } from '../analysis/lengths.js';
+import { tracedSizes } from '../analysis/traced-sizes.js';
+import type { Model } from '../model/model.js';
+import type { Node } from '../model/node.js';
+import { removeDead } from '../rewrite/dead-code.js';
+import { LiveLengths } from '../rewrite/live-lengths.js';
+import { declaredBatch, lengthsInput, lengthsType, refuseLengthsInput } from './lengths/lengths-input.js';
+import { maskSites } from './lengths/mask-sites.js';
+import { fillOutputs, hasConstantOutputs, matchOutputs } from './lengths/outputs.js';
+import { LengthDriver } from './lengths/site.js';
+import { solveSites } from './lengths/solve-sites.js';
+import type { Pass, PassReport } from './pass.js';
+import { type RepairOptions, type Session, startRepair } from './repair-session.js';
+
+/** Options of {@link driveLengths}. */
+export interface DriveLengthsOptions extends RepairOptions {
+  /** The input of lengths: a vector of whole numbers, one an item of the batch. Added where the model has none. */
+  readonly lengths?: string;
+  /** How counts follow from lengths, where the file allows for both; default: the likelier one. */
+  readonly lengthsRule?: CountRule;
+}
+
+const NAME = 'drive-lengths';
+
+/**
+ * Lets everything that was frozen with the lengths of the example follow an input of lengths: masks of padding in any
+ * layout, element type and polarity, and counts that are outputs. Lengths of the example are solved from what is frozen
+ * and must explain all of it. Does nothing unless an input is named.
+ *
+ * @example
+ * ```ts
+ * await model.transform(driveLengths({ lengths: 'speech_lengths' }), fixMasks());
+ * ```
+ */
+export function driveLengths(options: DriveLengthsOptions = {}): Pass {
+  return {
+    name: NAME,
+    async run(model) {
+      const { lengths } = options;
+      const nothing: PassReport = { pass: NAME, changed: false, findings: [], edits: [], unresolved: [] };
+      const refused = lengths === undefined ? undefined : refuseLengthsInput(model, lengths);
+      if (refused !== undefined) return { ...nothing, unresolved: [{ code: 'no-lengths', message: refused }] };
+      const isNeeded = lengths !== undefined || hasConstantOutputs(model);
+      return isNeeded ? drive(model, options) : nothing;
+    },
+  };
+}
+
+function drive(model: Model, options: DriveLengthsOptions): PassReport {
+  const session = startRepair(model, options);
+  const batch = batchSizes(model, session.diagnosis.inference);
+  const traced = tracedSizes(session.diagnosis.constants.map(({ baked }) => baked));
+  const { lengths: name } = options;
+  if (name === undefined) return fillOutputs(session, batch, traced);
+  const masks = maskSites(session, batch);
+  const outputs = matchOutputs(session, masks, batch, traced, options.lengthsRule);
+  const sites = [...masks, ...outputs];
+  const findings = [...new Set(sites.map(({ finding }) => finding))];
+  const report: PassReport = { pass: NAME, changed: false, findings, edits: [], unresolved: session.unresolved };
+  if (sites.length === 0) {
+    if (model.graph.value(name) !== undefined) return report;
+    const message = `nothing in the model was frozen with the lengths of an example: an input ${name} would have no use`;
+    return { ...report, unresolved: [{ code: 'no-frozen-lengths', message, value: name }] };
+  }
+  const solved = solveSites(sites, batch, traced, options.lengthsRule);
+  if ('message' in solved) return { ...report, unresolved: [solved] };
+  const { symbol, rule, alternative, lengths } = solved;
+  const input = () => lengthsInput(model, name, declaredBatch(model, batch.symbols));
+  const live = new LiveLengths(session.emitter, input, lengthsType(model, name), symbol);
+  const driver = new LengthDriver(session, live, name, symbol, rule);
+  const blocked = sites.flatMap(({ finding, refusal }) => {
+    const reason = refusal(driver);
+    return reason === undefined ? [] : [{ ...finding, message: `${finding.message}, but ${reason}` }];
+  });
+  const sizes = { ...Object.fromEntries(traced), [symbol]: traced.get(symbol) ?? Math.max(...lengths) };
+  const unresolved = [...report.unresolved, ...blocked];
+  if (unresolved.length > 0) return { ...report, unresolved, sizes };
+  const ordered = [...sites].sort((a, b) => orderOf(session, a.reader) - orderOf(session, b.reader));
+  const isNew = model.graph.value(name) === undefined;
+  const edits = ordered.map((site) => site.drive(driver));
+  const other =
+    alternative && `, as if ${rule}; the file allows for ${alternative} as well: --lengths ${name}:${alternative}`;
+  edits.unshift({
+    what: isNew ? 'input of lengths, added' : 'input of lengths',
+    where: name,
+    before: `frozen at ${listed(lengths)}`,
+    after: `drives ${sites.length} ${sites.length === 1 ? 'place' : 'places'}${other ?? ''}`,
+  });
+  removeDead(new Set(sites.map(({ released }) => released)));
+  return { ...report, changed: true, edits, sizes, inputs: { [name]: lengths } };
+}
+
+function listed(numbers: readonly number[]): string {
+  return numbers.length > 8 ? `${numbers.slice(0, 8).join(', ')} ..` : numbers.join(', ');
+}
+
+/** Position of a reader in the main graph; what nobody reads in it comes last. */
+function orderOf({ emitter }: Session, reader: Node | undefined): number {
+  let outer = reader;
+  while (outer?.graph.parent !== undefined) outer = outer.graph.parent;
+  return outer === undefined ? Number.POSITIVE_INFINITY : emitter.position(outer);
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { load } from '../../src/model/load.js';
+import type { Model } from '../../src/model/model.js';
+import { serialize } from '../../src/model/save.js';
+import type { Value } from '../../src/model/value.js';
+import { driveLengths } from '../../src/passes/drive-lengths.js';
+import { fixMasks } from '../../src/passes/fix-masks.js';
+import { DataType } from '../../src/tensor/dtype.js';
+import { emptyModel } from '../support/build-model.js';
+import { attention, bools, matrix, operators, output, runPass } from './harness.js';
+
+/** True where row b has padding. */
+const padding = (lengths: readonly number[], size: number, shape = [lengths.length, 1, 1, size]) =>
+  bools(shape, (k) => k % size >= (lengths[Math.floor(k / size)] as number));
+
+/** Scores masked by a Where in each layer. */
+async function masked(lengths: readonly number[], size: number, options = {}) {
+  const { model, scores } = await attention(options);
+  const low = model.graph.addInitializer(
+    'low',
+    matrix(1, () => -3e38, []),
+  );
+  scores.forEach((value, i) => {
+    output(model, 'Where', [model.graph.addInitializer(`mask${i}`, padding(lengths, size)), low, value]);
+  });
+  return model;
+}
+
+/** An output that always holds these numbers. */
+function frozenOutput(model: Model, numbers: readonly number[], dims: readonly string[] = ['batch']): Value {
+  const tensor = { dtype: DataType.INT64, shape: [numbers.length], data: BigInt64Array.from(numbers, BigInt) };
+  const node = model.graph.addNode({ opType: 'Constant', inputs: [], attributes: { value: { tensor } } });
+  const value = node.outputs[0] as Value;
+  value.name = 'out_lengths';
+  value.setDeclared({ kind: 'tensor', elemType: DataType.INT64, shape: [...dims] });
+  model.graph.addOutput(value);
+  return value;
+}
+
+const drive = (model: Model, options = {}) => runPass(driveLengths({ lengths: 'lengths', ...options }), model);
+
+describe('drive-lengths', () => {
+  it('adds the input that was dropped, and computes the mask once for all layers', async () => {
+    const model = await masked([12, 7], 12);
+    const report = await drive(model);
+    expect(report).toMatchObject({
+      changed: true,
+      unresolved: [],
+      sizes: { batch: 2, time: 12 },
+      inputs: { lengths: [12, 7] },
+    });
+    const added = model.graph.inputs.at(-1);
+    expect(added?.name).toBe('lengths');
+    expect(added?.declared).toMatchObject({ elemType: DataType.INT64, shape: ['batch'] });
+    expect(operators(model)).toEqual({ Where: 2, Shape: 1, Gather: 1, Range: 1, Unsqueeze: 1, GreaterOrEqual: 1 });
+    const again = await load(await serialize(model));
+    expect(await drive(again)).toMatchObject({ changed: false, findings: [], unresolved: [] });
+  });
+
+  it.each([9, 11, 12, 13, 20])('speaks opset %i', async (opset) => {
+    const model = await masked([8, 5, 3], 8, { opset, layers: 1 });
+    expect(await drive(model)).toMatchObject({ changed: true, unresolved: [], inputs: { lengths: [8, 5, 3] } });
+    expect(operators(model)).toMatchObject(opset < 12 ? { Less: 1, Not: 1 } : { GreaterOrEqual: 1 });
+  });
+
+  it('uses an input that is there, of int32 too', async () => {
+    const model = await masked([12, 7], 12, { layers: 1 });
+    model.graph.addInput('lengths', DataType.INT32, ['batch']);
+    expect(await drive(model)).toMatchObject({ changed: true, inputs: { lengths: [12, 7] } });
+    expect(model.graph.inputs).toHaveLength(2);
+    expect(operators(model)).toMatchObject({ Cast: 1 });
+  });
+
+  it('lets counts that are outputs follow, under their own name', async () => {
+    const model = await masked([12, 7], 12, { layers: 1 });
+    frozenOutput(model, [12, 7]);
+    expect((await drive(model)).edits.map(({ where }) => where)).toContain('output out_lengths');
+    const out = model.graph.outputs.at(-1);
+    expect(out?.name).toBe('out_lengths');
+    expect(out?.producer?.inputs[0]?.name).toBe('lengths');
+    expect(operators(model)).not.toHaveProperty('Constant');
+  });
+
+  it('refuses masks that no lengths explain together, naming the second', async () => {
+    const { model, scores } = await attention();
+    const low = model.graph.addInitializer(
+      'low',
+      matrix(1, () => -3e38, []),
+    );
+    scores.forEach((value, i) => {
+      const mask = model.graph.addInitializer(`mask${i}`, padding([12, 7 + i], 12));
+      output(model, 'Where', [mask, low, value]);
+    });
+    const report = await drive(model);
+    expect(report).toMatchObject({ changed: false, unresolved: [{ value: 'mask1' }] });
+    expect(model.graph.inputs).toHaveLength(2);
+  });
+
+  it('keeps a causal rule beside the padding', async () => {
+    const { model, scores } = await attention({ layers: 1 });
+    const lengths = [6, 4];
+    const mask = bools([2, 1, 6, 6], (k) => {
+      const [b, i, j] = [Math.floor(k / 36), Math.floor(k / 6) % 6, k % 6];
+      return j <= i && j < (lengths[b] as number);
+    });
+    output(
+      model,
+      'And',
+      [model.graph.addInitializer('mask', mask), booleans(model, scores[0] as Value)],
+      DataType.BOOL,
+    );
+    const report = await drive(model);
+    expect(report).toMatchObject({ changed: true, inputs: { lengths } });
+    expect(operators(model)).toMatchObject({ Less: 1, Greater: 2, Not: 1, And: 2 });
+  });
+
+  it('repeats lengths for each head where rows are items by heads', async () => {
+    const model = await emptyModel();
+    const scores = model.graph.addInput('scores', DataType.FLOAT, ['4*batch', 'time', 'time']);
+    model.graph.addInput('lengths', DataType.INT64, ['batch']);
+    const low = model.graph.addInitializer(
+      'low',
+      matrix(1, () => 0, []),
+    );
+    const mask = bools([8, 1, 5], (k) => k % 5 >= (Math.floor(k / 5) < 4 ? 5 : 2));
+    output(model, 'Where', [model.graph.addInitializer('mask', mask), low, scores]);
+    expect(await drive(model)).toMatchObject({ changed: true, unresolved: [], inputs: { lengths: [5, 2] } });
+    expect(operators(model)).toMatchObject({ Expand: 1, Reshape: 1 });
+  });
+
+  it('does nothing to a model without frozen lengths, and says so where the input would be new', async () => {
+    const { model, scores } = await attention({ layers: 1 });
+    output(model, 'Softmax', [...scores]);
+    expect(await drive(model)).toMatchObject({ changed: false, unresolved: [{ code: 'no-frozen-lengths' }] });
+    model.graph.addInput('lengths', DataType.INT64, ['batch']);
+    expect(await drive(model)).toMatchObject({ changed: false, unresolved: [] });
+  });
+
+  it.each([
+    ['scores0', 'holds no lengths'],
+    ['Softmax_output', 'not an input'],
+  ])('refuses %s as the input of lengths', async (lengths, why) => {
+    const { model, scores } = await attention({ layers: 1 });
+    output(model, 'Softmax', [...scores]);
+    const report = await drive(model, { lengths });
+    expect(report.unresolved[0]?.message).toContain(why);
+  });
+});
+
+describe('without --lengths', () => {
+  it('masks of padding are refused, and it is said how they can be driven', async () => {
+    const model = await masked([12, 7], 12, { layers: 1 });
+    const report = await runPass(fixMasks(), model);
+    expect(report).toMatchObject({ changed: false, unresolved: [{ value: 'mask0' }] });
+    expect(report.unresolved[0]?.message).toContain('12, 7 of 12 positions are valid');
+    expect(report.unresolved[0]?.message).toContain('--lengths');
+  });
+
+  it('lengths that grow from row to row are no causal mask', async () => {
+    const model = await masked([10, 11, 12], 12, { layers: 1 });
+    expect(await runPass(fixMasks(), model)).toMatchObject({ changed: false, unresolved: [{ value: 'mask0' }] });
+  });
+
+  it('an output that is the traced length of every row becomes the live size', async () => {
+    const model = await masked([12], 12, { layers: 1 });
+    frozenOutput(model, [12]);
+    expect(await runPass(driveLengths(), model)).toMatchObject({ changed: true, unresolved: [] });
+    expect(model.graph.outputs.at(-1)?.producer?.opType).toBe('Expand');
+  });
+
+  it('an output that is declared to be of one element stays', async () => {
+    const model = await masked([12], 12, { layers: 1 });
+    frozenOutput(model, [12], []);
+    expect(await runPass(driveLengths(), model)).toMatchObject({ changed: false, unresolved: [] });
+  });
+});
+
+/** Positive elements, as bools. */
+function booleans(model: Model, value: Value): Value {
+  const zero = model.graph.addInitializer(
+    'zero',
+    matrix(1, () => 0, []),
+  );
+  return model.graph.addNode({ opType: 'Greater', inputs: [value, zero] }).outputs[0] as Value;
+}
