@@ -57,7 +57,7 @@ export async function verifyRepair(
     const { runAt } = options;
     const others = runAt
       ? await runSizes(repaired, runAt, { runtime })
-      : await runElsewhere(runtime, repaired, options.sizes ?? {}, sizes);
+      : await runElsewhere(runtime, repaired, options.sizes ?? {}, comparable ? sizes : undefined);
     const rounded = options.reassociates === true && exact.verdict === 'close';
     const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared' || rounded;
     const near = optimized.verdict !== 'different' && optimized.verdict !== 'failed';
@@ -69,11 +69,18 @@ export async function verifyRepair(
   }
 }
 
-async function runElsewhere(runtime: Runtime, model: string, traced: Sizes, used: Sizes): Promise<SizeRun[]> {
+/** @param used - where the original ran; undefined: nowhere, so that the result has to show where it does */
+async function runElsewhere(
+  runtime: Runtime,
+  model: string,
+  traced: Sizes,
+  used: Sizes | undefined,
+): Promise<SizeRun[]> {
   const session = await attempt(() => runtime.open(model));
   if (session instanceof Refusal) return [];
   const runs: SizeRun[] = [];
-  for (const sizes of otherSizes(session.inputs, traced, used)) {
+  const base = used ?? (await runAtSize(session, traced)).sizes;
+  for (const sizes of otherSizes(session.inputs, traced, base)) {
     const run = await runAtSize(session, sizes);
     runs.push(run);
     if (run.ok) break;
