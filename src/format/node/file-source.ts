@@ -89,10 +89,13 @@ export class FileSource implements ByteSource {
     for (let done = 0; done < target.length; ) {
       const count = await new Promise<number>((resolve, reject) => {
         const length = Math.min(target.length - done, 1 << 30);
-        read(descriptor, target, done, length, offset + done, (error, n) => (error ? reject(error) : resolve(n)));
+        read(descriptor, target, done, length, offset + done, (error, n) => {
+          // Whatever came of it: the descriptor may be another file's by now.
+          if (this.#closed) reject(new FormatError(this.name, 'is closed already'));
+          else if (error) reject(error);
+          else resolve(n);
+        });
       });
-      // The descriptor may be another file's by now.
-      if (this.#closed) throw new FormatError(this.name, 'is closed already');
       if (count === 0) throw new FormatError(this.name, 'was cut short while it was in use', offset + done);
       done += count;
     }
