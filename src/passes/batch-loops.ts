@@ -1,10 +1,11 @@
 /** Loops over the items of a tensor whose copies do not read each other's results: one batched body. */
 import { type Inference, infer } from '../analysis/infer.js';
 import { Accesses } from '../analysis/unrolled/accesses.js';
-import { isSupported } from '../analysis/unrolled/evidence.js';
 import { Fingerprints } from '../analysis/unrolled/fingerprints.js';
 import { joinsOf } from '../analysis/unrolled/joins.js';
+import { plausible, plausibleSingle } from '../analysis/unrolled/plausible.js';
 import { type Region, regionOf } from '../analysis/unrolled/regions.js';
+import { singleRegions } from '../analysis/unrolled/singles.js';
 import { leavesOf, stepsOf } from '../analysis/unrolled/template.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
@@ -19,6 +20,7 @@ import { Emitter } from '../rewrite/emitter.js';
 import { opsetOf } from '../rewrite/size.js';
 import type { FixBatchOptions, RolledLoops } from './fix-batch.js';
 import type { Edit, Finding } from './pass.js';
+import { refreshDeclarations } from './refresh-declarations.js';
 import { nodeName } from './report-text.js';
 
 /** Loops inside loops, and loops over what loops made, take a round each. */
@@ -33,23 +35,14 @@ export function batchLoops(model: Model, { inputShapes }: FixBatchOptions): Roll
   const options = inputShapes ? { inputShapes } : {};
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const inference = infer(model, options);
-    const accesses = new Accesses(inference);
-    const prints = new Fingerprints(inference, accesses);
-    const regions: Region[] = [];
-    for (const join of joinsOf(model.graph, inference, accesses, prints)) {
-      const region = failed.has(join.node) ? undefined : regionOf(join, inference, accesses);
-      if (region !== undefined) regions.push(region);
-    }
     const batching = new Batching(inference);
-    for (const region of plausible(regions, inference, options)) {
+    for (const region of loopsOf(model, inference, options, failed)) {
       const outcome = batching.apply(region);
       if (outcome === 'later') continue;
       const finding = describe(region);
       if (outcome instanceof Unbatchable) {
-        failed.set(region.join.node, {
-          ...finding,
-          message: `${finding.message}, but cannot be batched: ${outcome.message}`,
-        });
+        const message = `${finding.message}, but cannot be batched: ${outcome.message}`;
+        failed.set(region.join.node, { ...finding, message });
         continue;
       }
       findings.push(finding);
@@ -59,38 +52,39 @@ export function batchLoops(model: Model, { inputShapes }: FixBatchOptions): Roll
     }
     if (batching.finish() === 0) break;
   }
+  if (edits.length > 0) edits.push(...refreshDeclarations(model, infer(model, options), 'keep'));
   return { findings, edits, unresolved: [...failed.values()], sizes };
 }
 
-/** Those of the loops that the model shows to be loops: others may read the first rows of a tensor on purpose. */
-function plausible(
-  regions: readonly Region[],
+/** The loops that can be told now. Those of several copies first: a single copy looks like much else. */
+function loopsOf(
+  model: Model,
   inference: Inference,
   options: Pick<FixBatchOptions, 'inputShapes'>,
+  failed: ReadonlyMap<Node, Finding>,
 ): Region[] {
-  const isSure = ({ exact, limited, body }: Region) =>
-    exact || (!limited && leavesOf(body).some((leaf) => leaf.kind === 'rows' && leaf.access.axis === 0));
-  const doubtful = regions.filter((region) => !isSure(region));
-  const supported = new Set<Region>();
-  for (const key of new Set(doubtful.map(({ size }) => size.key))) {
-    const group = doubtful.filter(({ size }) => size.key === key);
-    const hypotheses = group.map((region) => hypothesisOf(region, inference));
-    if (isSupported(hypotheses, inference, options)) for (const region of group) supported.add(region);
+  const accesses = new Accesses(inference);
+  const prints = new Fingerprints(inference, accesses);
+  const regions: Region[] = [];
+  for (const join of joinsOf(model.graph, inference, accesses, prints)) {
+    const region = failed.has(join.node) ? undefined : regionOf(join, inference, accesses);
+    if (region !== undefined) regions.push(region);
   }
-  return regions.filter((region) => isSure(region) || supported.has(region));
-}
-
-function hypothesisOf({ join, size }: Region, inference: Inference) {
-  const value = join.node.outputs[0] as Value;
-  const rank = inference.shape(value)?.length ?? 0;
-  return { value, axis: join.axis < 0 ? join.axis + rank : join.axis, size };
+  const loops = plausible(regions, inference, options);
+  if (loops.length > 0) return loops;
+  const singles = [...singleRegions(model.graph, inference, accesses)].filter(({ join }) => !failed.has(join.node));
+  const single = plausibleSingle(singles, inference, options);
+  return single ? [single] : [];
 }
 
 function describe({ join, count, size, limited }: Region): Finding {
   const limit = limited ? `; at most ${count} items, since each has constants of its own` : '';
   return {
     code: 'unrolled-loop',
-    message: `${nodeName(join.node)} joins ${count} copies of one computation, one for each of ${size} items${limit}`,
+    message:
+      count === 1
+        ? `${nodeName(join.node)} gives one item its axis back, where there are ${size}`
+        : `${nodeName(join.node)} joins ${count} copies of one computation, one for each of ${size} items${limit}`,
     node: nodeName(join.node),
     evidence: [`copies differ only in the row that they read, along an axis of size ${size}`],
   };

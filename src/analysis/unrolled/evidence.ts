@@ -11,18 +11,17 @@ export interface Hypothesis {
 }
 
 /**
- * Whether what a model says elsewhere speaks for hypotheses, all of them together: outputs that are declared with a symbolic
- * size then have it, or operators that could not work then can.
+ * How much what a model says elsewhere speaks for hypotheses, all of them together: so many more outputs that are declared
+ * with a symbolic size have it, and operators that could not work can. Negative where more contradicts them.
  */
-export function isSupported(
+export function support(
   hypotheses: readonly Hypothesis[],
   inference: Inference,
   options: Pick<InferOptions, 'inputShapes'>,
-): boolean {
+): number {
   const assumed = new Map(hypotheses.map(({ value, axis, size }) => [value, { axis, size }]));
   const then = infer(inference.model, { ...options, constants: inference.constants, assumed });
-  const [before, after] = [contradictions(inference), contradictions(then)];
-  return after < before;
+  return contradictions(inference) - contradictions(then);
 }
 
 /** Sizes that cannot be equal, in operators and between what outputs are declared as and what they are. */

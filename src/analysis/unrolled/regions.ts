@@ -41,7 +41,7 @@ export function isFree(dim: Dim): boolean {
 }
 
 /** Are the rows that the copies read all that are read one by one? Else those that stay apart mean something. */
-function isWhole(access: Access, count: number, inference: Inference, accesses: Accesses): boolean {
+export function isWhole(access: Access, count: number, inference: Inference, accesses: Accesses): boolean {
   const size = inference.shape(access.source)?.[access.axis];
   if (size?.value !== undefined) return size.value === count;
   return rowsRead(access.source, accesses).every((other) => other.axis !== access.axis || other.index < count);
