@@ -15,6 +15,7 @@
  * What counts is where the constant meets live data, after folding whatever chain of Cast, Equal, Not, Unsqueeze, Trilu
  * or ScatterND the exporter left before it.
  */
+import type { Generator } from '../rewrite/generators/generate.js';
 import type { Pass } from './pass.js';
 import { repairConstants } from './repair-constants.js';
 import type { RepairOptions } from './repair-session.js';
@@ -45,7 +46,7 @@ export function fixMasks(options: FixMasksOptions = {}): Pass {
         {
           name: 'fix-masks',
           noun: 'mask',
-          repairs: ({ kind }) => kind === 'fill' || kind === 'band',
+          repairs: isMask,
           refuses: ({ maskLike }) => maskLike,
           maxLength: 0,
         },
@@ -53,4 +54,9 @@ export function fixMasks(options: FixMasksOptions = {}): Pass {
       );
     },
   };
+}
+
+/** Is it a mask's generator, and not one of positions? */
+export function isMask({ kind }: Generator): boolean {
+  return kind === 'fill' || kind === 'band' || kind === 'condition';
 }

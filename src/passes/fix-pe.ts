@@ -13,6 +13,7 @@
  *
  * Relative tables (2T - 1 rows) are cut around the middle, reversed ones from the end.
  */
+import { isMask } from './fix-masks.js';
 import { lengthenTables } from './lengthen-tables.js';
 import type { Pass } from './pass.js';
 import { repairConstants } from './repair-constants.js';
@@ -46,7 +47,7 @@ export function fixPe(options: FixPeOptions = {}): Pass {
         {
           name: 'fix-pe',
           noun: 'position-table',
-          repairs: ({ kind }) => kind !== 'fill' && kind !== 'band',
+          repairs: (generator) => !isMask(generator),
           refuses: ({ maskLike }) => !maskLike,
           maxLength: maxLength ?? DEFAULT_MAX_LENGTH,
           ...(maxLength === undefined

@@ -10,6 +10,7 @@ import {
   type Generator,
   keepsParameters,
   missingAxes,
+  neededAxes,
 } from '../rewrite/generators/generate.js';
 import { opsetOf, unsqueeze } from '../rewrite/size.js';
 import { Dim } from '../symbolic/dim.js';
@@ -28,6 +29,8 @@ export interface ConstantPass {
   /** What findings call the constants: 'mask'. */
   readonly noun: string;
   readonly maxLength: number;
+  /** Compute tables at run time. */
+  readonly computed?: boolean;
   /** Further edits of the pass, once constants are repaired. */
   readonly also?: (session: Session) => { readonly edits: Edit[]; readonly unresolved: Finding[] };
 }
@@ -106,25 +109,25 @@ function canEmit(baked: BakedConstant, generator: Generator, reader: Node, sessi
   if (generator.kind === 'prefix-table') {
     if (reader.opType !== 'Add' || opsetOf(reader) < 10 || !isPositionCount(shape[generator.axis] as Dim)) return false;
   }
-  const needed = [...computedAxes(generator), ...openAxes(baked, generator, reader, session)];
+  const needed = [...neededAxes(generator), ...openAxes(baked, generator, reader, session)];
   return needed.every((axis) => session.sizes.canCompute(shape[axis] as Dim, reader));
 }
 
 function apply(
   { baked, tensor, generator, name, reader }: Repair,
-  { maxLength }: ConstantPass,
+  { maxLength, computed = false }: ConstantPass,
   session: Session,
 ): Edit {
   const { value } = baked;
   const { emitter, sizes } = session;
   const shape = liveShape(baked, session);
-  let replacement = emitGenerator(generator, { emitter, sizes, anchor: reader, tensor, shape, maxLength });
+  let replacement = emitGenerator(generator, { emitter, sizes, anchor: reader, tensor, shape, maxLength, computed });
   if (openAxes(baked, generator, reader, session).length > 0) {
     const inputs = [replacement, sizes.shape(shape, reader)];
     replacement = emitter.node({ opType: 'Expand', inputs, hint: 'expanded' }, reader);
   } else {
     // Leading axes of size 1 come for free where another operand has that rank.
-    const missing = missingAxes(generator);
+    const missing = missingAxes(generator, shape.length);
     if (missing > 0 && !isCovered(session.diagnosis.inference, reader, shape.length - 1, undefined)) {
       const axes = Array.from({ length: missing }, (_, axis) => axis);
       replacement = unsqueeze(emitter, replacement, axes, reader);

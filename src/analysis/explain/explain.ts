@@ -3,11 +3,12 @@ import type { Generator } from '../../rewrite/generators/generate.js';
 import type { PadMask } from '../../rewrite/generators/pad-mask.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
-import { describeBand, findBand } from './band.js';
-import { bitMatrix, elementAt, isInvariantAlong } from './matrix.js';
+import { findAlong, fractionOfSize } from './along.js';
+import { elementAt, isInvariantAlong } from './matrix.js';
 import { describePadMask, findPadMask } from './pad-mask.js';
+import { findPairs } from './pairs.js';
+import { findPeriodic } from './periodic.js';
 import { findRamp } from './ramp.js';
-import { findRelative } from './relative.js';
 import { fitSinusoid } from './sinusoid.js';
 
 /** What {@link explain} found, or why nothing. */
@@ -33,6 +34,10 @@ export function explain(tensor: DenseTensor, bakedAxes: readonly number[], batch
   if (tensor.data.length === 0) return { found: false, reason: 'it is empty', maskLike: false };
   const varying = tensor.shape.map((_, axis) => axis).filter((axis) => !isInvariantAlong(tensor, axis));
   if (varying.length === 0) {
+    const fraction = bakedAxes.map((axis) => fractionOfSize(tensor, Number(elementAt(tensor, 0)), axis)).find(Boolean);
+    if (fraction) {
+      return { found: true, generator: { kind: 'formula', expression: fraction.expression }, name: fraction.name };
+    }
     return { found: true, generator: { kind: 'fill', value: elementAt(tensor, 0) }, name: `all ${show(tensor, 0)}` };
   }
   const padMask = findPadMask(tensor, bakedAxes, batchAxis);
@@ -62,26 +67,33 @@ function explainPadMask(padMask: PadMask, tensor: DenseTensor): Explanation {
 
 /** Values that depend on one position: tables. */
 function explainRows(tensor: DenseTensor, axis: number, varying: readonly number[], maskLike: boolean): Explanation {
-  if (maskLike) {
+  const periodic = findPeriodic(tensor, axis);
+  if (maskLike && periodic === undefined) {
     return { found: false, reason: 'it is a mask of one row that changes more than once', maskLike };
   }
   if (varying.length === 1) {
     const ramp = findRamp(tensor, axis);
     if (ramp) return { found: true, generator: ramp, name: `numbers in steps of ${ramp.step}` };
+    const line = findAlong(tensor, axis);
+    if (line) return { found: true, generator: { kind: 'formula', expression: line.expression }, name: line.name };
   }
   const isTable = varying.every((other) => other >= axis) && tensor.shape.slice(0, axis).every((size) => size === 1);
   const columns = tensor.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const rows = tensor.shape[axis] as number;
   if (isTable && isFloat(tensor.dtype)) {
-    const rows = tensor.shape[axis] as number;
     const sinusoid = fitSinusoid({ rows, columns, data: tensor.data as Float32Array });
     if (sinusoid) {
       const name = `sinusoidal positions of base ${Number(sinusoid.base.toPrecision(6))}`;
       return { found: true, generator: { kind: 'sinusoid-table', axis, sinusoid }, name };
     }
-    if (varying.length > 1) {
-      const name = `table of ${rows} learned positions`;
-      return { found: true, generator: { kind: 'prefix-table', axis, rows }, name };
-    }
+  }
+  if (periodic) {
+    const name = `${periodic.table.shape[axis]} elements repeated along axis ${axis}`;
+    return { found: true, generator: periodic, name };
+  }
+  if (isTable && isFloat(tensor.dtype) && varying.length > 1) {
+    const name = `table of ${rows} learned positions`;
+    return { found: true, generator: { kind: 'prefix-table', axis, rows }, name };
   }
   return { found: false, reason: `its values along axis ${axis} follow no known rule`, maskLike };
 }
@@ -94,24 +106,10 @@ function explainPairs(
   varying: readonly number[],
   maskLike: boolean,
 ): Explanation {
-  if (varying.length === 2) {
-    const matrix = bitMatrix(tensor, rowAxis, columnAxis);
-    const band = matrix && findBand(matrix);
-    if (band) {
-      return { found: true, generator: { kind: 'band', rowAxis, columnAxis, ...band }, name: describeBand(band) };
-    }
-  }
-  const relative = findRelative(tensor, rowAxis, columnAxis);
-  if (relative?.kind === 'relative-slope') {
-    return { found: true, generator: relative, name: 'bias that grows with the distance' };
-  }
-  if (relative)
-    return { found: true, generator: relative, name: `relative bias for ${relative.low}..${relative.high}` };
-  return {
-    found: false,
-    reason: maskLike ? 'its two values follow no band or chunk rule' : 'its values follow no known rule',
-    maskLike,
-  };
+  const found = findPairs(tensor, rowAxis, columnAxis, varying.length);
+  if (found) return { found: true, ...found };
+  const what = maskLike ? 'its two values follow no known rule' : 'its values follow no known rule';
+  return { found: false, reason: what, maskLike };
 }
 
 function distinctElements(tensor: DenseTensor, limit: number): Element[] {

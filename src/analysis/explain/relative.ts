@@ -6,7 +6,7 @@ import { DataType } from '../../tensor/dtype.js';
 import { elementAt } from './matrix.js';
 
 /** Elements by relative position: one list per index of the other axes; undefined when they depend on more than that. */
-interface ByOffset {
+export interface ByOffset {
   /** Offset of the first entry of every list: `1 - rows`. */
   readonly first: number;
   readonly lists: Element[][];
@@ -20,13 +20,14 @@ export function findRelative(
   rowAxis: number,
   columnAxis: number,
 ): RelativeTable | RelativeSlope | undefined {
-  if (columnAxis !== rowAxis + 1) return undefined;
   const offsets = byOffset(tensor, rowAxis, columnAxis);
   if (offsets === undefined) return undefined;
   return slopeOf(tensor, offsets, rowAxis, columnAxis) ?? tableOf(tensor, offsets, rowAxis, columnAxis);
 }
 
-function byOffset(tensor: DenseTensor, rowAxis: number, columnAxis: number): ByOffset | undefined {
+/** Reads a constant whose row and column axes are adjacent, rows first; undefined where it depends on more than `j - i`. */
+export function byOffset(tensor: DenseTensor, rowAxis: number, columnAxis: number): ByOffset | undefined {
+  if (columnAxis !== rowAxis + 1) return undefined;
   const { shape } = tensor;
   const rows = shape[rowAxis] as number;
   const columns = shape[columnAxis] as number;

@@ -19,6 +19,8 @@ export interface GeneratorContext {
   readonly shape: readonly Dim[];
   /** Positional tables serve at least this many positions. */
   readonly maxLength: number;
+  /** Compute values at run time rather than keeping a long table of them, where there is a choice. */
+  readonly computed?: boolean;
 }
 
 /** A tensor of one element, in the storage of another one's data. */
