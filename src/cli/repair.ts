@@ -154,7 +154,7 @@ async function verify(
   result: string,
   sizes: Sizes,
   report: PassReport,
-  { runtime, runAt, data, tolerance, partial }: Job,
+  { runtime, runAt, data, tolerance, partial, options }: Job,
 ): Promise<Verification | undefined> {
   if (runtime === undefined) return undefined;
   const isPartial = partial || (report.others ?? []).length > 0;
@@ -167,6 +167,7 @@ async function verify(
     tolerance,
     isPartial,
     ...(report.reassociates ? { reassociates: true } : {}),
+    ...(options.io ? { changesTypes: true } : {}),
   });
 }
 

@@ -7,6 +7,7 @@ import type { Runtime } from '../verify/runtime.js';
 import { type RepairVerification, verifyRepair } from '../verify/verify-repair.js';
 import { number } from './args.js';
 import type { Args } from './command.js';
+import { withReference } from './reference.js';
 
 /** Tolerance from `--rtol` and `--atol`. */
 export function toleranceOf(args: Args): Tolerance {
@@ -30,6 +31,8 @@ export interface VerificationRequest {
   readonly isPartial: boolean;
   /** The repair computes the same with other operators, which round otherwise. */
   readonly reassociates?: boolean;
+  /** The repair gives inputs and outputs other types. */
+  readonly changesTypes?: boolean;
 }
 
 /** How the verification of a result ended. */
@@ -54,10 +57,29 @@ export async function verifyResult(
   result: string,
   request: VerificationRequest,
 ): Promise<Verification> {
-  const { runtime, sizes, values, runAt, data, tolerance, isPartial, reassociates = false } = request;
+  const {
+    runtime,
+    sizes,
+    values,
+    runAt,
+    data,
+    tolerance,
+    isPartial,
+    reassociates = false,
+    changesTypes = false,
+  } = request;
   try {
     const at = runAt.length > 0 ? { runAt } : {};
-    const repair = await verifyRepair(original, result, { runtime, sizes, values, reassociates, ...at, ...tolerance });
+    const repair = await verifyRepair(original, result, {
+      runtime,
+      sizes,
+      values,
+      reassociates,
+      changesTypes,
+      withReference: (action) => withReference(result, action),
+      ...at,
+      ...tolerance,
+    });
     const sets = data === undefined ? [] : await readDataSets(data);
     const dataSets = sets.length > 0 ? await runDataSets(result, sets, { runtime, ...tolerance }) : [];
     const { shown, doubts } = describe(repair, dataSets, reassociates);
@@ -77,17 +99,23 @@ export async function verifyResult(
 }
 
 function describe(
-  { exact, optimized, others }: RepairVerification,
+  { exact, optimized, others, precision }: RepairVerification,
   dataSets: readonly DataSetResult[],
   reassociates: boolean,
 ): { shown: string[]; doubts: string[] } {
   const shown: string[] = [];
   const doubts: string[] = [];
-  if (exact.verdict === 'identical') shown.push(`bit-identical to the original at ${sizesText(exact.sizes)}`);
+  if (precision !== undefined) {
+    const { verdict, sizes, error, message } = precision;
+    const part = `${Number((error * 100).toPrecision(2))} %`;
+    if (verdict === 'close') shown.push(`within ${part} of the same model in float at ${sizesText(sizes)}`);
+    else if (verdict === 'far') doubts.push(`differs by ${part} from the same model in float at ${sizesText(sizes)}`);
+    else if (verdict === 'failed') doubts.push(message ?? 'does not run');
+    else doubts.push(`could not be compared: ${message}`);
+  } else if (exact.verdict === 'identical') shown.push(`bit-identical to the original at ${sizesText(exact.sizes)}`);
   else if (exact.verdict === 'close' && reassociates) {
     shown.push(`equal to the original within tolerance at ${sizesText(exact.sizes)}`);
-  } else if (exact.originalLoads === false) shown.push('loads, which the original does not');
-  else if (exact.verdict === 'not-compared') doubts.push(`could not be compared: ${exact.message}`);
+  } else if (exact.verdict === 'not-compared') doubts.push(`could not be compared: ${exact.message}`);
   else if (exact.verdict === 'failed') doubts.push(exact.message ?? 'does not run');
   else doubts.push(`differs from the original at ${sizesText(exact.sizes)}: ${differences(exact.outputs)}`);
   if (optimized.verdict === 'different' && exact.verdict !== 'different') {

@@ -43,7 +43,7 @@ export function fixFp16({ io, irVersion }: FixFp16Options = {}): Pass {
   return {
     name: 'fix-fp16',
     async run(model) {
-      const edits: Edit[] = setIrVersion(model, irVersion);
+      const edits: Edit[] = [...setIrVersion(model, irVersion), ...renameTwins(model)];
       const wanted = io === undefined ? undefined : io === 'float' ? DataType.FLOAT : DataType.FLOAT16;
       const report = await repairTypes(model, wanted);
       edits.push(...report.edits, ...declareInterface(model, wanted));
@@ -57,6 +57,24 @@ function setIrVersion(model: Model, irVersion: number | undefined): Edit[] {
   const edit = { what: 'IR version', where: 'model', before: `${model.irVersion}`, after: `${irVersion}` };
   model.irVersion = irVersion;
   return [edit];
+}
+
+/** Converters name the casts that they add after a value, twice where they add two; onnxruntime wants each name once. */
+function renameTwins(model: Model): Edit[] {
+  const edits: Edit[] = [];
+  for (const graph of model.graphs()) {
+    const names = new Set<string>();
+    for (const node of graph.nodes) {
+      const before = node.name;
+      if (before === '') continue;
+      if (names.has(before)) {
+        node.name = graph.freshName(before);
+        edits.push({ what: 'name', where: `second ${node.opType} ${before}`, before, after: node.name });
+      }
+      names.add(node.name);
+    }
+  }
+  return edits;
 }
 
 /** Declares the type that inputs and outputs were asked to have. */
@@ -94,7 +112,7 @@ async function repairTypes(model: Model, io: number | undefined): Promise<Omit<P
     return { ...none, unresolved: findings.map((finding) => ({ ...finding, message: message(finding.message) })) };
   }
   const done = await retype(types, problem, labels, costs);
-  const left = (await inferTypes(model, undefined)).flow.conflicts.map(conflictFinding);
+  const left = (await inferTypes(model, io)).flow.conflicts.map(conflictFinding);
   return { changed: true, findings: [...findings, ...done.findings], edits: done.edits, unresolved: left };
 }
 

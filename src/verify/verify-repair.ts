@@ -1,5 +1,6 @@
 import type { Tolerance } from './compare.js';
 import { compareModels, type ModelComparison } from './compare-models.js';
+import { comparePrecision, type PrecisionComparison } from './compare-precision.js';
 import { type InputValues, type Sizes, unknownSymbols } from './inputs.js';
 import { runAtSize, runSizes, type SizeRun } from './run-sizes.js';
 import { type Port, Runtime } from './runtime.js';
@@ -15,6 +16,13 @@ export interface VerifyRepairOptions extends Tolerance {
   readonly runAt?: readonly Sizes[];
   /** The result computes the same with other operators: at the traced size, within tolerance is enough. */
   readonly reassociates?: boolean;
+  /**
+   * Gives the path of a model that computes what the result does in float, for originals that do not load; it may be removed
+   * when the action is done.
+   */
+  readonly withReference?: <T>(action: (reference: string | undefined) => Promise<T>) => Promise<T>;
+  /** The result has other element types at its inputs and outputs: it is compared as a model of another precision. */
+  readonly changesTypes?: boolean;
   /** A runtime to use; default: one that is started and ended here. */
   readonly runtime?: Runtime;
 }
@@ -29,6 +37,8 @@ export interface RepairVerification {
   readonly exact: ModelComparison;
   /** At the traced size, graph optimisations on: has to be within tolerance. */
   readonly optimized: ModelComparison;
+  /** Where the two cannot be compared because of their types: with the same in float. */
+  readonly precision?: PrecisionComparison;
   /** Runs at the sizes asked for, else at other sizes up to the first that works; empty when there is none to vary. */
   readonly others: readonly SizeRun[];
 }
@@ -50,6 +60,7 @@ export async function verifyRepair(
   try {
     const exact = await compareModels(original, repaired, { ...options, runtime, optimize: false });
     const sizes = exact.sizes;
+    const precision = await precisionOf(original, repaired, exact, { ...options, runtime });
     const comparable = exact.verdict !== 'not-compared' || exact.outputs.length > 0;
     const optimized = comparable
       ? await compareModels(original, repaired, { ...options, runtime, sizes, optimize: true })
@@ -57,30 +68,46 @@ export async function verifyRepair(
     const { runAt } = options;
     const others = runAt
       ? await runSizes(repaired, runAt, { runtime })
-      : await runElsewhere(runtime, repaired, options.sizes ?? {}, comparable ? sizes : undefined);
+      : await runElsewhere(runtime, repaired, options.sizes ?? {}, sizes);
     const rounded = options.reassociates === true && exact.verdict === 'close';
     const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared' || rounded;
     const near = optimized.verdict !== 'different' && optimized.verdict !== 'failed';
+    const agrees =
+      precision === undefined ? equal && near : !(precision.verdict === 'failed' && isAboutTypes(precision));
     const ran = others.filter((run) => run.ok).length;
     const runs = ran === others.length || (runAt === undefined && ran > 0);
-    return { agrees: equal && near, runs, exact, optimized, others };
+    return { agrees, runs, exact, optimized, others, ...(precision ? { precision } : {}) };
   } finally {
     if (options.runtime === undefined) await runtime.close();
   }
 }
 
-/** @param used - where the original ran; undefined: nowhere, so that the result has to show where it does */
-async function runElsewhere(
-  runtime: Runtime,
-  model: string,
-  traced: Sizes,
-  used: Sizes | undefined,
-): Promise<SizeRun[]> {
+/** Compares with the same model in float: where the original has other types, or does not load for its own. */
+async function precisionOf(
+  original: string,
+  repaired: string,
+  exact: ModelComparison,
+  options: VerifyRepairOptions & { readonly runtime: Runtime },
+): Promise<PrecisionComparison | undefined> {
+  const { changesTypes = false, withReference } = options;
+  if (changesTypes) {
+    const found = await comparePrecision(original, repaired, options);
+    if (found.verdict !== 'not-compared' || withReference === undefined) return found;
+  }
+  if (withReference === undefined || !(exact.isUnloadable || changesTypes)) return undefined;
+  return withReference((reference) => comparePrecision(reference, repaired, options));
+}
+
+/** Other reasons not to load, an operator of another runtime for one, do not speak against a repair. */
+function isAboutTypes({ message = '' }: PrecisionComparison): boolean {
+  return /type error|typeinferenceerror|tensor\(\w+\)|not find an implementation/i.test(message);
+}
+
+async function runElsewhere(runtime: Runtime, model: string, traced: Sizes, used: Sizes): Promise<SizeRun[]> {
   const session = await attempt(() => runtime.open(model));
   if (session instanceof Refusal) return [];
   const runs: SizeRun[] = [];
-  const base = used ?? (await runAtSize(session, traced)).sizes;
-  for (const sizes of otherSizes(session.inputs, traced, base)) {
+  for (const sizes of otherSizes(session.inputs, traced, used)) {
     const run = await runAtSize(session, sizes);
     runs.push(run);
     if (run.ok) break;

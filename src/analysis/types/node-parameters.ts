@@ -124,11 +124,12 @@ function decideOutput(variable: TypeVariable, parameters: Parameters, node: Node
 
 /** Parameters that the schema lets differ and that have to be one type all the same. */
 function tieTogether(parameters: Parameters, node: Node, schema: OpSchema, types: TypeGraph): void {
-  const names = node.domain === '' ? [...types.options.kernels.together(schema.name, schema.since)] : [];
+  const names: string[] = node.domain === '' ? [...types.options.kernels.together(schema.name, schema.since)] : [];
   // A sequence or an optional holds what goes in and comes out of it.
   if ([...schema.inputs, ...schema.outputs].some((formal) => isContainer(schema, formal))) {
     for (const [name, texts] of schema.constraints) if (texts.length > 2) names.push(name);
   }
+  if (isFusedNormalization(node)) names.push(...schema.constraints.keys());
   const [first, ...others] = names.flatMap((name) => parameters.get(name) ?? []);
   for (const other of others) first?.unify(other);
   // Statistics of a normalisation are kept in the type that it computes in.
@@ -136,6 +137,17 @@ function tieTogether(parameters: Parameters, node: Node, schema: OpSchema, types
   if (statistics !== undefined && schema.attributes.has('stash_type')) {
     statistics.domain = new Set([Number(node.attributes.get('stash_type')?.asInt() ?? DataType.FLOAT)]);
   }
+}
+
+/** Operators that onnxruntime looks through to fuse MatMul and BatchNormalization. */
+const LOOKED_THROUGH = new Set(['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze']);
+
+/** onnxruntime fuses a BatchNormalization with the MatMul before it, and fails unless all of it is one type. */
+function isFusedNormalization({ domain, opType, inputs }: Node): boolean {
+  if (domain !== '' || opType !== 'BatchNormalization') return false;
+  let before = inputs[0]?.producer;
+  while (before !== undefined && LOOKED_THROUGH.has(before.opType)) before = before.inputs[0]?.producer;
+  return before?.opType === 'MatMul';
 }
 
 function isContainer({ constraints }: OpSchema, formal: Formal | undefined): boolean {

@@ -86,7 +86,9 @@ function choicesOf(variable: TypeVariable, labels: readonly number[], flow: Type
   const { setting } = variable;
   const fixed = setting?.isFree === false ? setting.current : variable.isFixed ? flow.typeOf(variable) : undefined;
   if (fixed !== undefined) return [fixed];
-  const fits = (type: number) => variable.allows(type) && !variable.unsupported.has(type);
+  // What inherits its type is run in float by onnxruntime itself.
+  const inherits = setting !== undefined && setting.current === undefined;
+  const fits = (type: number) => variable.allows(type) && (inherits || !variable.unsupported.has(type));
   const found = labels.filter(fits);
   if (found.length > 0) return found;
   return [USUAL.find(fits) ?? [...(variable.domain ?? [])].find(fits) ?? DataType.FLOAT];

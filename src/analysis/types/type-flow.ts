@@ -72,6 +72,14 @@ export function typeFlow(types: TypeGraph): TypeFlow {
     if (found.length === 0) continue;
     for (const [input, fn] of types.functionInputs) if (input.root === variable) polymorphic.add(fn);
   }
+  // A model for another device is healthy; one that has to be repaired is to run here.
+  if (conflicts.length > 0 || types.options.io !== undefined) {
+    for (const variable of types.variables) {
+      const type = typeOf(variable);
+      if (type !== undefined && variable.avoided.has(type))
+        conflicts.push({ variable, kind: 'no-kernel', types: [type] });
+    }
+  }
   return { typeOf, valueType, conflicts, polymorphic };
 }
 
@@ -117,7 +125,9 @@ function conflictsOf(
   if (variable.setting !== undefined && !variable.allows(made) && !variable.unsupported.has(made)) {
     found.push({ variable, kind: 'not-allowed', types: [made] });
   }
-  if (variable.unsupported.has(made) && variable.reads.length + variable.values.length > 0) {
+  // Without the attribute the type is inherited, and onnxruntime computes in float by itself.
+  const isGiven = variable.setting === undefined || variable.setting.current !== undefined;
+  if (isGiven && variable.unsupported.has(made) && variable.reads.length + variable.values.length > 0) {
     found.push({ variable, kind: 'no-kernel', types: [made] });
   }
   for (const value of variable.values) {
