@@ -3,7 +3,7 @@ import { type Inference, infer } from '../analysis/infer.js';
 import { Accesses } from '../analysis/unrolled/accesses.js';
 import { Fingerprints } from '../analysis/unrolled/fingerprints.js';
 import { joinsOf } from '../analysis/unrolled/joins.js';
-import { plausible, plausibleSingle } from '../analysis/unrolled/plausible.js';
+import { plausible, plausibleSingles } from '../analysis/unrolled/plausible.js';
 import { type Region, regionOf } from '../analysis/unrolled/regions.js';
 import { singleRegions } from '../analysis/unrolled/singles.js';
 import { leavesOf, stepsOf } from '../analysis/unrolled/template.js';
@@ -62,7 +62,7 @@ function loopsOf(
   inference: Inference,
   options: Pick<FixBatchOptions, 'inputShapes'>,
   failed: ReadonlyMap<Node, Finding>,
-): Region[] {
+): readonly Region[] {
   const accesses = new Accesses(inference);
   const prints = new Fingerprints(inference, accesses);
   const regions: Region[] = [];
@@ -73,8 +73,7 @@ function loopsOf(
   const loops = plausible(regions, inference, options);
   if (loops.length > 0) return loops;
   const singles = [...singleRegions(model.graph, inference, accesses)].filter(({ join }) => !failed.has(join.node));
-  const single = plausibleSingle(singles, inference, options);
-  return single ? [single] : [];
+  return plausibleSingles(singles, inference, options);
 }
 
 function describe({ join, count, size, limited }: Region): Finding {

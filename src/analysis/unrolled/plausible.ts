@@ -25,21 +25,28 @@ export function plausible(regions: readonly Region[], inference: Inference, opti
 }
 
 /**
- * The first loop of a single round that the model shows to be one. What an operator can only do once (dropping an axis of
+ * The loops of a single round that the model shows to be ones. What an operator can only do once (dropping an axis of
  * symbolic size) speaks for it as much as what the outputs are declared as.
  */
-export function plausibleSingle(
-  regions: Iterable<SingleRegion>,
+export function plausibleSingles(
+  regions: readonly SingleRegion[],
   inference: Inference,
   options: Options,
-): SingleRegion | undefined {
-  let trials = 0;
-  for (const region of regions) {
-    if (++trials > MAX_TRIALS) return undefined;
-    const gain = support([hypothesisOf(region, inference)], inference, options);
-    if (gain > 0 || (gain === 0 && region.exact && region.isRestored)) return region;
+): readonly SingleRegion[] {
+  const gainOf = (group: readonly SingleRegion[]) =>
+    support(
+      group.map((region) => hypothesisOf(region, inference)),
+      inference,
+      options,
+    );
+  // Several results of one loop meet again behind it: either all of them are for many items, or none.
+  const sure = regions.filter(({ exact, isRestored }) => exact && isRestored);
+  if (sure.length > 1 && gainOf(sure) >= 0) return sure;
+  for (const region of regions.slice(0, MAX_TRIALS)) {
+    const gain = gainOf([region]);
+    if (gain > 0 || (gain === 0 && region.exact && region.isRestored)) return [region];
   }
-  return undefined;
+  return [];
 }
 
 function hypothesisOf({ join, size }: Region, inference: Inference): Hypothesis {

@@ -17,6 +17,14 @@ export const leadingBatch: BatchRule = (call) => {
   return outputsOf(call, outputs, front.layout);
 };
 
+/** Resize by factors that leave the batch as it is. */
+export const resize: BatchRule = (call) => {
+  const scales = call.constant(call.draft.opset < 11 ? 1 : 2);
+  const hasSizes = call.operands[3] !== undefined;
+  if (hasSizes || Number(scales?.data[0]) !== 1) throw new Unbatchable('Resize has sizes instead of factors');
+  return leadingBatch(call);
+};
+
 function mergeFirst(draft: Draft, ref: Ref): Ref {
   return draft.node('Reshape', [ref, draft.list([draft.ints([-1]), tail(draft, ref, 2)])]);
 }

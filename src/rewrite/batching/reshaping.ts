@@ -88,7 +88,7 @@ export const reshape: BatchRule = (call) => {
   const plain = asUnitAxes(call, x, shape);
   if (plain !== undefined) return [plain];
   const { draft } = call;
-  const sizes = listParameter(call, 'shape', 1);
+  const sizes = listOrNothing(call, 1);
   const asInput = (list: number[]) => again(call, [x.ref, draft.ints(list)]);
   if (x.layout.kept && x.layout.axis === 0 && (sizes?.[0] === 1 || sizes?.[0] === 0) && draft.opset >= 5) {
     return outputsOf(call, asInput([0, ...sizes.slice(1)]), x.layout);

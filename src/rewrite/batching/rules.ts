@@ -2,7 +2,7 @@ import { alongAxis, alongTail, argument, cumSum, reduction, softmax, split } fro
 import type { BatchRule } from './call.js';
 import { einsum } from './einsum.js';
 import { elementwise, likeFirst, perTensor } from './elementwise.js';
-import { leadingBatch, recurrent } from './leading.js';
+import { leadingBatch, recurrent, resize } from './leading.js';
 import { gemm, matMul } from './matmul.js';
 import { expand, flatten, reshape, squeeze, tile, transpose, unsqueeze } from './reshaping.js';
 import { concat, elementsAlong, gather, gatherND, oneHot, pad, shapeOf, slice, trilu } from './selecting.js';
@@ -24,6 +24,7 @@ const FAMILIES: readonly (readonly [string, BatchRule])[] = [
       'GroupNormalization InstanceNormalization LRN LpPool MaxPool QLinearConv SpaceToDepth',
     leadingBatch,
   ],
+  ['Resize Upsample', resize],
   ['GRU LSTM RNN', recurrent],
   ['Hardmax LpNormalization TopK', alongAxis(-1)],
   ['LayerNormalization RMSNormalization', alongTail(-1)],

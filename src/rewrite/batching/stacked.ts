@@ -3,6 +3,7 @@ import type { Term } from '../../analysis/unrolled/template.js';
 import type { Shape } from '../../ops/types.js';
 import { Dim } from '../../symbolic/dim.js';
 import type { DenseData, DenseTensor } from '../../tensor/dense.js';
+import { DataType } from '../../tensor/dtype.js';
 import { Unbatchable } from './call.js';
 import type { Draft, Ref } from './draft.js';
 
@@ -26,10 +27,13 @@ export function stacked(
   return { ref, shape: first.shape.map((size) => Dim.of(size)) };
 }
 
-/** The first rows of a tensor that has only as many as there were copies: for fewer items, fewer of them. */
+/** The rows of a tensor that has only as many as there were copies: fewer for fewer items, and an error for more. */
 export function limited(draft: Draft, ref: Ref, axis: number, count: Ref): Ref {
-  if (draft.opset < 10) throw new Unbatchable('before opset 10, Slice cannot end at a size that is computed');
-  return draft.node('Slice', [ref, draft.ints([0]), count, draft.ints([axis])]);
+  if (draft.opset < 11) throw new Unbatchable('before opset 11, there is no Range');
+  const scalar = (value: number) =>
+    draft.constant({ dtype: DataType.INT64, shape: [], data: BigInt64Array.of(BigInt(value)) });
+  const rows = draft.node('Range', [scalar(0), draft.squeeze(count, [0]), scalar(1)]);
+  return draft.node('Gather', [ref, rows], { axis: { int: axis } });
 }
 
 function joined(parts: readonly DenseData[]): DenseData {
