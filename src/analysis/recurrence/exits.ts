@@ -1,0 +1,115 @@
+import type { Node } from '../../model/node.js';
+import type { Value } from '../../model/value.js';
+import type { Steps } from './steps.js';
+
+/** What all steps from one on make, one after the other along an axis. */
+export interface JoinedExit {
+  readonly kind: 'joined';
+  /** In the body. */
+  readonly value: Value;
+  readonly node: Node;
+  readonly axis: number;
+  /** Index of the first of the inputs that are the steps' results, and their number. */
+  readonly from: number;
+  readonly count: number;
+  /** The first step whose result is among them. */
+  readonly start: number;
+  /** Do they begin with the last step's? */
+  readonly backwards: boolean;
+}
+
+/** What the last step makes. */
+export interface LastExit {
+  readonly kind: 'last';
+  /** In the body. */
+  readonly value: Value;
+}
+
+/** How a result of a loop is read outside of it. */
+export type Exit = LastExit | JoinedExit;
+
+/** All ways in which results leave the loop; undefined when something reads single steps. */
+export function exitsOf(steps: Steps, first: number): Exit[] | undefined {
+  const inside = nodesInside(steps, first);
+  const exits: Exit[] = [];
+  for (const node of steps.nodes) {
+    for (const value of node.outputs) {
+      const found = value && exitsOfValue(value, steps, first, inside);
+      if (value !== undefined && found === undefined) return undefined;
+      exits.push(...(found ?? []));
+    }
+  }
+  return exits;
+}
+
+/** The nodes that the loop takes the place of. Those of steps before the first stay. */
+function nodesInside(steps: Steps, first: number): Set<Node> {
+  const inside = new Set<Node>();
+  for (const node of steps.nodes) {
+    for (const output of node.outputs) {
+      for (let step = first; output !== undefined && step < steps.clock.steps; step++) {
+        const producer = steps.image(output, step)?.producer;
+        if (producer !== undefined) inside.add(producer);
+      }
+    }
+  }
+  return inside;
+}
+
+function exitsOfValue(value: Value, steps: Steps, first: number, inside: ReadonlySet<Node>): Exit[] | undefined {
+  const count = steps.clock.steps;
+  const stepOf = new Map<Value, number>();
+  for (let step = 0; step < count; step++) {
+    const image = steps.image(value, step);
+    if (image !== undefined) stepOf.set(image, step);
+  }
+  const exits: Exit[] = [];
+  const joins = new Map<Node, JoinedExit[]>();
+  for (const [image, step] of stepOf) {
+    if (step < first) continue;
+    const isLast = step === count - 1;
+    let isReadLast = isLast && image.isGraphOutput;
+    if (image.isGraphOutput && !isLast) return undefined;
+    for (const { node, index } of image.uses) {
+      if (inside.has(node)) continue;
+      const known = joins.get(node) ?? [];
+      if (known.some(({ from, count: length }) => index >= from && index < from + length)) continue;
+      const run = runAt(node, index, value, stepOf, count);
+      if (run !== undefined && run.start <= first) {
+        joins.set(node, [...known, run]);
+        exits.push(run);
+      } else if (isLast) isReadLast = true;
+      else return undefined;
+    }
+    if (isReadLast) exits.push({ kind: 'last', value });
+  }
+  return exits;
+}
+
+/** The run of inputs of a Concat around one of them, if they are the results of the steps in order, up to the last step. */
+function runAt(
+  node: Node,
+  index: number,
+  value: Value,
+  stepOf: ReadonlyMap<Value, number>,
+  steps: number,
+): JoinedExit | undefined {
+  if (node.opType !== 'Concat' || node.domain !== '') return undefined;
+  const stepAt = (i: number) => {
+    const input = node.inputs[i];
+    return (input && stepOf.get(input)) ?? Number.NaN;
+  };
+  const run = (stride: 1 | -1) => {
+    let [low, high] = [index, index];
+    while (stepAt(low - 1) === stepAt(low) - stride) low--;
+    while (stepAt(high + 1) === stepAt(high) + stride) high++;
+    return { low, high };
+  };
+  const [up, down] = [run(1), run(-1)];
+  const backwards = down.high - down.low > up.high - up.low;
+  const { low, high } = backwards ? down : up;
+  if (stepAt(backwards ? low : high) !== steps - 1) return undefined;
+  const axis = Number(node.attributes.get('axis')?.asInt() ?? 1);
+  const start = stepAt(backwards ? high : low);
+  return { kind: 'joined', value, node, axis, from: low, count: high - low + 1, start, backwards };
+}

@@ -1,0 +1,166 @@
+import type { Graph } from '../../model/graph.js';
+import type { Node } from '../../model/node.js';
+import type { Value } from '../../model/value.js';
+import type { Inference } from '../infer.js';
+import type { Accesses } from '../unrolled/accesses.js';
+import { type Clock, clocksOf } from './clocks.js';
+import { type Exit, exitsOf } from './exits.js';
+import { Operands } from './operands.js';
+import { Steps } from './steps.js';
+
+/** A state of a loop, with what it is before the first step that the loop makes. */
+export interface CarriedState {
+  /** In the body: what the step before left. */
+  readonly read: Value;
+  /** In the body: what the step leaves. */
+  readonly write: Value;
+  readonly initial: Value;
+}
+
+/** A constant of whole numbers that grows from step to step. */
+export interface Counter {
+  readonly shape: readonly number[];
+  /** What it is in step 0. */
+  readonly zero: readonly bigint[];
+  readonly growth: readonly bigint[];
+}
+
+/** A loop that was unrolled: copies of one body, each of which reads what the one before it made. */
+export interface Recurrence {
+  readonly steps: Steps;
+  /** The first step that is a copy of the body. Those before it stay, and their results are the initial state. */
+  readonly first: number;
+  readonly states: readonly CarriedState[];
+  /** Whole numbers that grow by the same amount from step to step, by the constant that the body reads. */
+  readonly counters: ReadonlyMap<Value, Counter>;
+  /** Results that leave the loop. */
+  readonly exits: readonly Exit[];
+}
+
+/** Why copies of a body do not make a loop. */
+export class Obstacle {
+  constructor(
+    readonly clock: Clock,
+    readonly reason: string,
+  ) {}
+}
+
+/** As many steps at the beginning may differ from the others. */
+const MOST_PEELED = 2;
+
+/** Finds loops with state, and loops over chunks, in the order of the graph; or what keeps copies from being one. */
+export function* recurrencesOf(
+  graph: Graph,
+  inference: Inference,
+  accesses: Accesses,
+): Generator<Recurrence | Obstacle> {
+  const operands = new Operands(inference, accesses);
+  for (const clock of clocksOf(graph, inference, accesses)) {
+    // Chunks count from the front.
+    if (clock.chunk > 1 && clock.reversed) continue;
+    const found = ofClock(clock, inference, operands);
+    if (found !== undefined) yield found;
+  }
+}
+
+function ofClock(clock: Clock, inference: Inference, operands: Operands): Recurrence | Obstacle | undefined {
+  for (let base = clock.chunk > 1 ? 0 : 1; base <= MOST_PEELED && base + 1 < clock.steps; base++) {
+    const steps = Steps.match(clock, base, operands);
+    if (steps === undefined) continue;
+    // Rows without a state are a matter of batching.
+    if (steps.states.length === 0 && clock.chunk === 1) return undefined;
+    return complete(steps, inference, operands);
+  }
+  return undefined;
+}
+
+function complete(steps: Steps, inference: Inference, operands: Operands): Recurrence | Obstacle {
+  const { base, clock } = steps;
+  const unpeeled = base > 0 ? beginningOf(steps, inference) : undefined;
+  const first = base === 0 ? 0 : unpeeled ? base - 1 : base;
+  const states = steps.states.map(({ read, write }) => ({ read, write, initial: unpeeled?.get(read) ?? read }));
+  if (unpeeled !== undefined) steps.matchFirst(first, unpeeled);
+  else if (base > 0) {
+    steps.forget(base - 1);
+    steps.hold(base - 1);
+  }
+  const counters = countersOf(steps, first, operands);
+  if (counters instanceof Obstacle) return counters;
+  const exits = exitsOf(steps, first);
+  if (exits === undefined) return new Obstacle(clock, 'its steps are read one by one');
+  if (exits.length === 0) return new Obstacle(clock, 'nothing reads its results');
+  return { steps, first, states, counters, exits };
+}
+
+/** The initial states, if the step before the base is a copy of the body too, and they have the shape of the states. */
+function beginningOf(steps: Steps, inference: Inference): Map<Value, Value> | undefined {
+  const initial = new Map<Value, Value>();
+  for (const { read, write } of steps.states) {
+    if (!steps.unify(write, read, steps.base - 1, initial)) return undefined;
+  }
+  for (const { read, write } of steps.states) {
+    const value = initial.get(read);
+    // A state that only results read may be missing where it begins.
+    if (value === undefined || !isAlike(inference, value, read) || !isAlike(inference, read, write)) return undefined;
+  }
+  return initial;
+}
+
+function isAlike(inference: Inference, a: Value, b: Value): boolean {
+  const [x, y] = [inference.facts(a), inference.facts(b)];
+  if (x?.kind !== 'tensor' || y?.kind !== 'tensor' || x.dtype !== y.dtype) return false;
+  const right = y.shape;
+  if (x.shape === undefined || right === undefined || x.shape.length !== right.length) return false;
+  return x.shape.every((dim, axis) => dim !== undefined && right[axis]?.equals(dim) === true);
+}
+
+function countersOf(steps: Steps, first: number, operands: Operands): Recurrence['counters'] | Obstacle {
+  const { base, clock } = steps;
+  const counters = new Map<Value, Counter>();
+  for (const node of steps.nodes) {
+    for (const [index, input] of node.inputs.entries()) {
+      if (input === undefined || steps.role(input) !== 'shared') continue;
+      const others: { step: number; value: Value }[] = [];
+      for (let step = first; step < clock.steps; step++) {
+        const value = twinOf(steps, node, step)?.inputs[index];
+        if (value !== undefined && !operands.isSame(value, input)) others.push({ step, value });
+      }
+      const [other] = others;
+      if (other === undefined) continue;
+      const counter = counterOf(input, other, steps, operands);
+      const isRegular = others.every(({ step, value }) => {
+        const change = operands.growth(input, value);
+        return change?.every((n, i) => n === BigInt(step - base) * (counter?.growth[i] ?? 0n));
+      });
+      if (counter === undefined || !isRegular) return new Obstacle(clock, `its steps differ in ${input.name}`);
+      counters.set(input, counter);
+    }
+  }
+  return counters;
+}
+
+function counterOf(
+  input: Value,
+  other: { step: number; value: Value },
+  { base }: Steps,
+  operands: Operands,
+): Counter | undefined {
+  const change = operands.growth(input, other.value);
+  const constant = operands.integers(input);
+  if (change === undefined || constant === undefined) return undefined;
+  const distance = BigInt(other.step - base);
+  if (change.some((n) => n % distance !== 0n)) return undefined;
+  const growth = change.map((n) => n / distance);
+  const zero = constant.elements.map((n, i) => n - BigInt(base) * (growth[i] as bigint));
+  return { shape: constant.shape, zero, growth };
+}
+
+/** The node of another step that does what this one does in the body. */
+export function twinOf(steps: Steps, node: Node, step: number): Node | undefined {
+  if (step === steps.base) return node;
+  for (const output of node.outputs) {
+    const image = output && steps.image(output, step);
+    if (image !== undefined) return image.producer;
+  }
+  return undefined;
+}

@@ -1,0 +1,283 @@
+import type { Node } from '../../model/node.js';
+import type { Value } from '../../model/value.js';
+import { operationKey } from '../unrolled/fingerprints.js';
+import type { Clock } from './clocks.js';
+import type { Operands } from './operands.js';
+
+/** A value that a step hands on to the next one. */
+export interface State {
+  /** What the body reads: the value that the step before it made. */
+  readonly read: Value;
+  /** What the body makes in its place. */
+  readonly write: Value;
+}
+
+/** What a value is to the step whose node reads it. */
+export type Role = 'inner' | 'state' | 'part' | 'shared';
+
+/**
+ * The steps of a loop, matched node by node. One of them is the body; the images of its values are their counterparts in
+ * the other steps.
+ */
+export class Steps {
+  readonly clock: Clock;
+  /** The step that serves as the body. */
+  readonly base: number;
+  readonly #operands: Operands;
+  readonly #states = new Map<Value, Value>();
+  readonly #images: Map<Value, Value>[];
+  readonly #keys = new Map<Node, string>();
+
+  private constructor(clock: Clock, base: number, operands: Operands) {
+    this.clock = clock;
+    this.base = base;
+    this.#operands = operands;
+    this.#images = Array.from({ length: clock.steps }, () => new Map());
+  }
+
+  /** Matches all steps after `base` with it; undefined when they are not copies of each other. */
+  static match(clock: Clock, base: number, operands: Operands): Steps | undefined {
+    const steps = new Steps(clock, base, operands);
+    if (!steps.#matchNext()) return undefined;
+    for (let step = base + 2; step < clock.steps; step++) if (!steps.#matchForward(step)) return undefined;
+    return steps;
+  }
+
+  /** Nodes of the body, in the order of the graph. */
+  get nodes(): readonly Node[] {
+    return this.clock.nodesOf(this.base);
+  }
+
+  get states(): State[] {
+    return [...this.#states].map(([read, write]) => ({ read, write }));
+  }
+
+  /** The counterpart of a value of the body in another step. */
+  image(value: Value, step: number): Value | undefined {
+    return step === this.base ? value : this.#images[step]?.get(value);
+  }
+
+  role(value: Value): Role {
+    const { clock, base } = this;
+    if (clock.ticks.has(value)) return 'part';
+    const time = clock.timeOf(value);
+    if (time < 0) return 'shared';
+    return time === base ? 'inner' : 'state';
+  }
+
+  /** The value of a state when the step begins: what the one before left. */
+  stateBefore(read: Value, step: number): Value | undefined {
+    if (step === this.base) return read;
+    const write = this.#states.get(read);
+    return write && this.image(write, step - 1);
+  }
+
+  /** Finds the counterparts of nodes in an earlier step, given those of the states that it begins with. */
+  matchFirst(step: number, before: ReadonlyMap<Value, Value>): void {
+    this.#extend(step, (read) => before.get(read));
+  }
+
+  /** Says that two values are counterparts, and with them all that they are computed from. False if they are not. */
+  unify(value: Value, other: Value, step: number, initial: Map<Value, Value>): boolean {
+    const images = this.#images[step] as Map<Value, Value>;
+    const stack: [Value, Value][] = [[value, other]];
+    while (stack.length > 0) {
+      const [mine, theirs] = stack.pop() as [Value, Value];
+      const known = images.get(mine);
+      if (known === theirs) continue;
+      const [node, twin] = [mine.producer, theirs.producer];
+      if (known !== undefined || node === undefined || twin === undefined || twin.graph !== node.graph) return false;
+      if (mine.outputIndex !== theirs.outputIndex || this.#key(node) !== this.#key(twin)) return false;
+      if (node.inputs.length !== twin.inputs.length) return false;
+      for (const [i, input] of node.inputs.entries()) {
+        const actual = twin.inputs[i];
+        if (input === undefined || actual === undefined) {
+          if (input !== actual) return false;
+          continue;
+        }
+        const role = this.role(input);
+        if (role === 'inner') stack.push([input, actual]);
+        else if (role === 'state') {
+          if ((initial.get(input) ?? actual) !== actual) return false;
+          initial.set(input, actual);
+        } else if (!this.#isCounterpart(input, actual, step, undefined)) return false;
+      }
+      node.outputs.forEach((output, i) => {
+        const image = twin.outputs[i];
+        if (output !== undefined && image !== undefined) images.set(output, image);
+      });
+    }
+    return true;
+  }
+
+  /** Where the loop only begins after a step: what that step would give if it left the states as they are. */
+  hold(step: number): void {
+    const images = this.#images[step] as Map<Value, Value>;
+    for (const [read, write] of this.#states) images.set(write, read);
+    this.#extend(step, () => undefined);
+  }
+
+  /** Forgets what {@link unify} found. */
+  forget(step: number): void {
+    this.#images[step]?.clear();
+  }
+
+  /** Matches the step after the base: by what its nodes do and read, as the states are not known yet. */
+  #matchNext(): boolean {
+    const { clock, base } = this;
+    const step = base + 1;
+    const candidates = new Map<string, Node[]>();
+    const next = this.#localKeys(step);
+    for (const node of clock.nodesOf(step)) {
+      const key = next.get(node) as string;
+      candidates.set(key, [...(candidates.get(key) ?? []), node]);
+    }
+    const images = this.#images[step] as Map<Value, Value>;
+    const isLast = step === clock.steps - 1;
+    const pairs: [Node, Node][] = [];
+    for (const [node, key] of this.#localKeys(base)) {
+      const twin = candidates.get(key)?.shift();
+      if (twin !== undefined) {
+        pairs.push([node, twin]);
+        node.outputs.forEach((output, i) => {
+          const image = twin.outputs[i];
+          if (output !== undefined && image !== undefined) images.set(output, image);
+        });
+      } else if (!isLast) return false;
+    }
+    for (const [node, twin] of pairs) {
+      for (const [i, input] of node.inputs.entries()) {
+        const actual = twin.inputs[i];
+        if (input === undefined || actual === undefined) continue;
+        if (this.role(input) === 'state') {
+          const isHandedOn = clock.timeOf(input) === base - 1 && clock.timeOf(actual) === base;
+          if (!isHandedOn || (this.#states.get(input) ?? actual) !== actual) return false;
+          this.#states.set(input, actual);
+        } else if (!this.#isCounterpart(input, actual, step, undefined)) return false;
+      }
+    }
+    return pairs.length > 0;
+  }
+
+  /** Matches a step after those, whose states are known. Only the last one may lack what nothing reads any more. */
+  #matchForward(step: number): boolean {
+    const complete = this.#extend(step, (read) => this.stateBefore(read, step));
+    return complete || step === this.clock.steps - 1;
+  }
+
+  #extend(step: number, before: (read: Value) => Value | undefined): boolean {
+    const images = this.#images[step] as Map<Value, Value>;
+    let complete = true;
+    const taken = new Set<Node>();
+    for (const node of this.nodes) {
+      if (node.outputs.some((output) => output !== undefined && images.has(output))) continue;
+      const twin = this.#findTwin(node, step, before, taken);
+      if (twin === undefined) {
+        complete = false;
+        continue;
+      }
+      taken.add(twin);
+      node.outputs.forEach((output, i) => {
+        const image = twin.outputs[i];
+        if (output !== undefined && image !== undefined) images.set(output, image);
+      });
+    }
+    return complete;
+  }
+
+  #findTwin(
+    node: Node,
+    step: number,
+    before: (read: Value) => Value | undefined,
+    taken: ReadonlySet<Node>,
+  ): Node | undefined {
+    const index = node.inputs.findIndex((input) => input !== undefined && this.role(input) !== 'shared');
+    const variable = node.inputs[index];
+    if (variable === undefined) return undefined;
+    for (const value of this.#counterparts(variable, step, before)) {
+      for (const use of value.uses) {
+        const twin = use.node;
+        if (use.index !== index || twin.graph !== node.graph || taken.has(twin)) continue;
+        if (twin.opType !== node.opType || twin.inputs.length !== node.inputs.length) continue;
+        if (this.#key(twin) !== this.#key(node)) continue;
+        const fits = node.inputs.every((input, i) => {
+          const actual = twin.inputs[i];
+          if (input === undefined || actual === undefined) return input === actual;
+          return this.#isCounterpart(input, actual, step, before);
+        });
+        if (fits) return twin;
+      }
+    }
+    return undefined;
+  }
+
+  #counterparts(value: Value, step: number, before: (read: Value) => Value | undefined): readonly Value[] {
+    const tick = this.clock.ticks.get(value);
+    if (tick !== undefined) return this.clock.partsLike(tick, step);
+    const only = this.role(value) === 'state' ? before(value) : this.image(value, step);
+    return only === undefined ? [] : [only];
+  }
+
+  #isCounterpart(
+    value: Value,
+    actual: Value,
+    step: number,
+    before: ((read: Value) => Value | undefined) | undefined,
+  ): boolean {
+    switch (this.role(value)) {
+      case 'inner':
+        return this.image(value, step) === actual;
+      case 'state':
+        return before?.(value) === actual;
+      case 'part':
+        return this.#counterparts(value, step, () => undefined).includes(actual);
+      case 'shared':
+        return this.#operands.isSame(value, actual) || this.#operands.growth(value, actual) !== undefined;
+    }
+  }
+
+  /** What a node of a step does, up to which of the states it reads. */
+  #localKeys(step: number): Map<Node, string> {
+    const { clock } = this;
+    const keys = new Map<Node, string>();
+    const known = new Map<Value, string>();
+    for (const node of clock.nodesOf(step)) {
+      const inputs = node.inputs.map((input) => {
+        if (input === undefined) return '';
+        const tick = clock.ticks.get(input);
+        if (tick !== undefined)
+          return `part ${tick.sequence.source.name} ${tick.sequence.axis} ${tick.kept} ${tick.step - step}`;
+        const inner = known.get(input);
+        if (inner !== undefined) return inner;
+        const time = clock.timeOf(input);
+        return time < 0 ? this.#operands.keyOf(input) : `state ${step - time}`;
+      });
+      const key = `${this.#key(node)}(${inputs.join(',')})`;
+      keys.set(node, key);
+      node.outputs.forEach((output, i) => {
+        if (output !== undefined) known.set(output, `#${hash(key)}.${i}`);
+      });
+    }
+    return keys;
+  }
+
+  #key(node: Node): string {
+    let key = this.#keys.get(node);
+    if (key === undefined) {
+      key = operationKey(node);
+      this.#keys.set(node, key);
+    }
+    return key;
+  }
+}
+
+/** Keys would grow with the depth of a step; two of them that collide are told apart when nodes are compared. */
+function hash(text: string): string {
+  let a = 0x811c9dc5;
+  let b = 0x01000193;
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(i), 0x85ebca6b);
+  }
+  return `${(a >>> 0).toString(36)}${(b >>> 0).toString(36)}`;
+}

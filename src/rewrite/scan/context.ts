@@ -1,0 +1,29 @@
+import type { Inference } from '../../analysis/infer.js';
+import type { Exit } from '../../analysis/recurrence/exits.js';
+import type { Graph } from '../../model/graph.js';
+import type { Node } from '../../model/node.js';
+import type { Value } from '../../model/value.js';
+import type { Emitter } from '../emitter.js';
+import type { Sizes } from '../size.js';
+
+/** What a loop is written with. */
+export interface LoopContext {
+  readonly inference: Inference;
+  readonly emitter: Emitter;
+  readonly sizes: Sizes;
+  /** The loop stands before this node. */
+  readonly anchor: Node;
+  readonly graph: Graph;
+}
+
+/** A loop, and where its results are. */
+export interface WrittenLoop {
+  readonly node: Node;
+  readonly results: ReadonlyMap<Exit, Value>;
+}
+
+/** The element type of a value; undefined when it is not known. */
+export function dtypeOf(value: Value, { inference }: LoopContext): number | undefined {
+  const facts = inference.facts(value);
+  return facts?.kind === 'tensor' ? facts.dtype : undefined;
+}
