@@ -15,6 +15,7 @@ import type { Model } from '../model/model.js';
 import { batchLoops } from './batch-loops.js';
 import type { Edit, Finding, Pass } from './pass.js';
 import type { RepairOptions } from './repair-session.js';
+import { rollUpRecurrences } from './roll-up-recurrences.js';
 
 /** Options of {@link fixBatch}. */
 export interface FixBatchOptions extends RepairOptions {}
@@ -32,21 +33,29 @@ export interface RolledLoops {
 export type RollUp = (model: Model, options: FixBatchOptions) => RolledLoops;
 
 /** The kinds of loops, in the order in which they are tried: each sees what the ones before it left. */
-const KINDS: readonly RollUp[] = [batchLoops];
+const KINDS: readonly RollUp[] = [batchLoops, rollUpRecurrences];
 
 /** Rolls up unrolled loops, so that the number of items is free. */
 export function fixBatch(options: FixBatchOptions = {}): Pass {
   return {
     name: 'fix-batch',
     async run(model) {
-      const rolled = KINDS.map((rollUp) => rollUp(model, options));
+      const rolled: RolledLoops[] = [];
+      let unresolved: readonly Finding[];
+      // What one kind made, another may go on with.
+      for (;;) {
+        const round = KINDS.map((rollUp) => rollUp(model, options));
+        rolled.push(...round);
+        unresolved = round.flatMap((loops) => loops.unresolved);
+        if (round.every((loops) => loops.edits.length === 0)) break;
+      }
       const edits = rolled.flatMap((loops) => loops.edits);
       return {
         pass: 'fix-batch',
         changed: edits.length > 0,
         findings: rolled.flatMap((loops) => loops.findings),
         edits,
-        unresolved: rolled.flatMap((loops) => loops.unresolved),
+        unresolved: [...unresolved],
         sizes: Object.assign({}, ...rolled.map((loops) => loops.sizes)),
         ...(edits.length > 0 ? { reassociates: true } : {}),
       };
