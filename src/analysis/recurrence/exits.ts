@@ -28,14 +28,18 @@ export interface LastExit {
 /** How a result of a loop is read outside of it. */
 export type Exit = LastExit | JoinedExit;
 
-/** All ways in which results leave the loop; undefined when something reads single steps. */
+/**
+ * All ways in which results leave the loop; undefined when something reads single steps. What does not depend on a state
+ * is no reason to refuse: those copies may stay where they are.
+ */
 export function exitsOf(steps: Steps, first: number): Exit[] | undefined {
   const inside = nodesInside(steps, first);
   const exits: Exit[] = [];
   for (const node of steps.nodes) {
     for (const value of node.outputs) {
-      const found = value && exitsOfValue(value, steps, first, inside);
-      if (value !== undefined && found === undefined) return undefined;
+      if (value === undefined) continue;
+      const found = exitsOfValue(value, steps, first, inside);
+      if (found === undefined && steps.isStateful(value)) return undefined;
       exits.push(...(found ?? []));
     }
   }

@@ -74,7 +74,7 @@ function ofClock(clock: Clock, inference: Inference, operands: Operands): Recurr
   return undefined;
 }
 
-function complete(steps: Steps, inference: Inference, operands: Operands): Recurrence | Obstacle {
+function complete(steps: Steps, inference: Inference, operands: Operands): Recurrence | Obstacle | undefined {
   const { base, clock } = steps;
   const unpeeled = base > 0 ? beginningOf(steps, inference) : undefined;
   const first = base === 0 ? 0 : unpeeled ? base - 1 : base;
@@ -88,7 +88,8 @@ function complete(steps: Steps, inference: Inference, operands: Operands): Recur
   if (counters instanceof Obstacle) return counters;
   const exits = exitsOf(steps, first);
   if (exits === undefined) return new Obstacle(clock, 'its steps are read one by one');
-  if (exits.length === 0) return new Obstacle(clock, 'nothing reads its results');
+  // Dead copies are no defect.
+  if (exits.length === 0) return undefined;
   return { steps, first, states, counters, exits };
 }
 

@@ -27,6 +27,7 @@ export class Steps {
   readonly #states = new Map<Value, Value>();
   readonly #images: Map<Value, Value>[];
   readonly #keys = new Map<Node, string>();
+  #stateful: Set<Value> | undefined;
 
   private constructor(clock: Clock, base: number, operands: Operands) {
     this.clock = clock;
@@ -63,6 +64,21 @@ export class Steps {
     const time = clock.timeOf(value);
     if (time < 0) return 'shared';
     return time === base ? 'inner' : 'state';
+  }
+
+  /** Does a value of the body depend on what the step before made? In loops without a state, all count as if they did. */
+  isStateful(value: Value): boolean {
+    this.#stateful ??= this.#findStateful();
+    return this.#states.size === 0 || this.#stateful.has(value);
+  }
+
+  #findStateful(): Set<Value> {
+    const stateful = new Set(this.#states.keys());
+    for (const node of this.nodes) {
+      if (!node.inputs.some((input) => input !== undefined && stateful.has(input))) continue;
+      for (const output of node.outputs) if (output !== undefined) stateful.add(output);
+    }
+    return stateful;
   }
 
   /** The value of a state when the step begins: what the one before left. */

@@ -63,13 +63,11 @@ export class Body {
     const stateOf = new Map<Value, CarriedState>(states.map((state) => [state.write, state]));
     const isBefore = first > 0 && position ? this.node('Less', [position, this.int64([first])]) : undefined;
     for (const node of neededOf(steps.nodes, [...wanted, ...stateOf.keys()], bound)) {
-      const inputs = node.inputs.map((input) => input && (copies.get(input) ?? input));
-      const attributes: Record<string, AttributeInput> = {};
-      for (const attribute of node.attributes) attributes[attribute.name] = attribute;
-      const outputs = node.outputs.map((output) => (output ? this.graph.freshName(output.name) : ''));
-      const { opType, domain, overload } = node;
-      const name = this.graph.freshName(node.name || opType);
-      const copy = this.graph.addNode({ opType, domain, overload, name, inputs, outputs, attributes });
+      for (const input of node.inputs) {
+        if (input === undefined || copies.has(input) || !isConstantNode(input)) continue;
+        copies.set(input, this.#copy(input.producer as Node, copies).outputs[0] as Value);
+      }
+      const copy = this.#copy(node, copies);
       node.outputs.forEach((output, i) => {
         let made = copy.outputs[i];
         if (output === undefined || made === undefined) return;
@@ -81,6 +79,21 @@ export class Body {
     return copies;
   }
 
+  #copy(node: Node, copies: ReadonlyMap<Value, Value>): Node {
+    const attributes: Record<string, AttributeInput> = {};
+    for (const attribute of node.attributes) attributes[attribute.name] = attribute;
+    const { opType, domain, overload } = node;
+    return this.graph.addNode({
+      opType,
+      domain,
+      overload,
+      name: this.graph.freshName(node.name || opType),
+      inputs: node.inputs.map((input) => input && (copies.get(input) ?? input)),
+      outputs: node.outputs.map((output) => (output ? this.graph.freshName(output.name) : '')),
+      attributes,
+    });
+  }
+
   /** What the step reads of whole numbers that grow from step to step. */
   counters({ counters }: Recurrence, position: Value | undefined): Map<Value, Value> {
     const values = new Map<Value, Value>();
@@ -90,6 +103,11 @@ export class Body {
     }
     return values;
   }
+}
+
+/** Is it made by a node that holds it? Exporters write one for every use. */
+export function isConstantNode({ producer }: Value): boolean {
+  return producer?.opType === 'Constant' && producer.domain === '';
 }
 
 /** Does the body have to know the number of the step? */

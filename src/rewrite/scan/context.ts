@@ -20,6 +20,8 @@ export interface LoopContext {
 export interface WrittenLoop {
   readonly node: Node;
   readonly results: ReadonlyMap<Exit, Value>;
+  /** The step that joined results begin with, though some of the first may mean nothing. */
+  readonly begin: number;
 }
 
 /** The element type of a value; undefined when it is not known. */

@@ -16,11 +16,14 @@ const FIRST_DYNAMIC_SLICE = 10;
  * give is put one behind the other in a state that grows.
  */
 export function writeLoop(recurrence: Recurrence, context: LoopContext): WrittenLoop | string {
-  const { steps, states, exits } = recurrence;
+  const { steps, states, exits, first } = recurrence;
   const { clock } = steps;
   const { sizes, anchor, graph } = context;
   if (opsetOf(anchor) < FIRST_DYNAMIC_SLICE) return `opset ${opsetOf(anchor)} has no Slice with computed bounds`;
-  const trips = clock.size.add(clock.chunk - 1).floorDiv(clock.chunk);
+  const trips = clock.size
+    .add(clock.chunk - 1)
+    .floorDiv(clock.chunk)
+    .sub(first);
   const shapes = new Map<Exit, Dim[]>();
   for (const exit of exits) {
     const shape = context.inference.shape(exit.value);
@@ -36,8 +39,10 @@ export function writeLoop(recurrence: Recurrence, context: LoopContext): Written
   }
 
   const body = new Body(graph);
-  const position = body.input('step', DataType.INT64, true);
+  const iteration = body.input('step', DataType.INT64, true);
   const running = body.input('running', DataType.BOOL, true);
+  // Steps before the first are not the loop's.
+  const position = first > 0 ? body.node('Add', [iteration, body.int64([first])]) : iteration;
   const bound = new Map<Value, Value>();
   const inputs: Value[] = [];
   for (const { read, initial } of states) {
@@ -56,7 +61,7 @@ export function writeLoop(recurrence: Recurrence, context: LoopContext): Written
     recurrence,
     exits.map(({ value }) => value),
     bound,
-    position,
+    undefined,
   );
   const made = (value: Value) => copies.get(value) ?? value;
   body.output(running, DataType.BOOL);
@@ -87,7 +92,7 @@ export function writeLoop(recurrence: Recurrence, context: LoopContext): Written
       : states.findIndex(({ write }) => write === exit.value);
     results.set(exit, node.outputs[index] as Value);
   }
-  return { node, results };
+  return { node, results, begin: first };
 }
 
 /** Is it the axis along which the steps' results are joined? What only the last step gives is empty before. */

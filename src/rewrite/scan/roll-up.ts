@@ -8,6 +8,7 @@ import type { Value } from '../../model/value.js';
 import { removeDead } from '../dead-code.js';
 import { Emitter } from '../emitter.js';
 import { type FindSize, Sizes, slice } from '../size.js';
+import { isConstantNode } from './body.js';
 import type { LoopContext, WrittenLoop } from './context.js';
 import { writeLoop } from './loop.js';
 import { writeScan } from './scan.js';
@@ -35,7 +36,7 @@ export function rollUp(recurrence: Recurrence, inference: Inference, find: FindS
   const isRows = steps.clock.chunk === 1 && exits.every((exit) => exit.kind === 'last' || isOneRow(exit, inference));
   const written = isRows ? writeScan(recurrence, context) : writeLoop(recurrence, context);
   if (typeof written === 'string') return written;
-  removeDead(connect(recurrence, written, context));
+  removeDead([...connect(recurrence, written, context), ...copiesOf(recurrence)]);
   return written.node;
 }
 
@@ -83,23 +84,35 @@ function lastNodes({ steps }: Pick<Recurrence, 'steps'>): Set<Node> {
   return nodes;
 }
 
-/** All that the loop reads from outside. */
+/** What the copies make: also what nothing read in the first place. */
+function copiesOf({ steps, first }: Recurrence): Value[] {
+  const values: Value[] = [];
+  for (const output of steps.nodes.flatMap((node) => node.outputs)) {
+    for (let step = first; output !== undefined && step < steps.clock.steps; step++) {
+      const image = steps.image(output, step);
+      if (image !== undefined) values.push(image);
+    }
+  }
+  return values;
+}
+
+/** All that the loop reads from outside; numbers and the like it brings along. */
 function inputsOf({ steps, states }: Recurrence): Set<Value> {
   const values = new Set(states.map(({ initial }) => initial));
   for (const input of steps.nodes.flatMap((node) => node.inputs)) {
-    if (input !== undefined && steps.role(input) === 'shared') values.add(input);
+    if (input !== undefined && steps.role(input) === 'shared' && !isConstantNode(input)) values.add(input);
   }
   for (const { sequence } of steps.clock.ticks.values()) values.add(sequence.source);
   return values;
 }
 
 /** Lets the readers of the copies read the loop instead. Gives the values that have lost their readers. */
-function connect({ steps, exits }: Recurrence, { results }: WrittenLoop, context: LoopContext): Value[] {
+function connect({ steps, exits }: Recurrence, { results, begin }: WrittenLoop, context: LoopContext): Value[] {
   const released: Value[] = [];
   const joined = exits.filter((exit) => exit.kind === 'joined');
   // From the last run of a node to its first, so that the places of the others stay.
   for (const exit of joined.sort((a, b) => b.from - a.from)) {
-    released.push(...connectJoined(exit, results.get(exit) as Value, context));
+    released.push(...connectJoined(exit, results.get(exit) as Value, begin, context));
   }
   const inside = [...lastNodes({ steps })];
   for (const exit of exits) {
@@ -111,16 +124,20 @@ function connect({ steps, exits }: Recurrence, { results }: WrittenLoop, context
   return released;
 }
 
-function connectJoined(exit: JoinedExit, result: Value, { emitter, anchor }: LoopContext): Value[] {
-  const { node, count, from, start, axis, backwards } = exit;
-  const released = node.inputs.slice(from, from + count).filter((input) => input !== undefined);
+function connectJoined(exit: JoinedExit, result: Value, begin: number, { emitter, anchor }: LoopContext): Value[] {
+  const { node, axis, backwards } = exit;
   let rows = result;
-  if (start > 0) {
+  if (exit.start > begin) {
     // What comes before the first step is joined by itself.
-    const low = emitter.int64([backwards ? 0 : start], 'start', anchor);
-    const high = emitter.int64([backwards ? -start : Number.MAX_SAFE_INTEGER], 'end', anchor);
+    const skipped = exit.start - begin;
+    const low = emitter.int64([backwards ? 0 : skipped], 'start', anchor);
+    const high = emitter.int64([backwards ? -skipped : Number.MAX_SAFE_INTEGER], 'end', anchor);
     rows = slice(emitter, result, axis, low, high, anchor, 'rows');
   }
+  const kept = Math.max(0, begin - exit.start);
+  const from = exit.from + (backwards ? 0 : kept);
+  const count = exit.count - kept;
+  const released = node.inputs.slice(from, from + count).filter((input) => input !== undefined);
   node.setInput(from, rows);
   for (let i = count - 1; i > 0; i--) node.removeInput(from + i);
   const [whole] = node.outputs;

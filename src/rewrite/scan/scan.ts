@@ -110,7 +110,7 @@ export function writeScan(recurrence: Recurrence, context: LoopContext): Written
       );
     }
   }
-  return { node, results };
+  return { node, results, begin: 0 };
 }
 
 /** The sequences that the body reads parts of, with those parts. */
