@@ -5,6 +5,8 @@ import { Dim } from '../symbolic/dim.js';
 import { type Cell, Cells } from './cells.js';
 import { Constants } from './constants.js';
 import { type Demand, demandsOf } from './demands.js';
+import { type SolvedClaim, sceneOf, solvedClaims } from './evidence/claims.js';
+import { EVIDENCE } from './evidence/index.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
 import { type Solution, solutionsOf } from './solve.js';
 import { type Equation, solveSizes } from './traced-sizes.js';
@@ -41,6 +43,9 @@ export interface Diagnosis {
 /** One round solves all conflicts that are independent; chains need one more each. */
 const MAX_ROUNDS = 48;
 
+/** Rounds in which no more contradictions can be settled, and other evidence is asked: padded layers need one each. */
+const MAX_CLAIM_ROUNDS = 64;
+
 /** Solutions of one conflict that are tried, the simplest first. */
 const MAX_TRIALS = 6;
 
@@ -48,7 +53,10 @@ const MAX_TRIALS = 6;
 const MAX_RESTARTS = 12;
 
 /** How to look for baked numbers. */
-export interface BakedOptions extends Omit<InferOptions, 'cells'> {}
+export interface BakedOptions extends Omit<InferOptions, 'cells'> {
+  /** Sizes that symbols had at the time of the export, as far as the caller knows them. */
+  readonly traced?: ReadonlyMap<string, number>;
+}
 
 /**
  * Finds the numbers that an exporter froze, by unification: each size and integer in a constant is a cell; operators
@@ -57,6 +65,8 @@ export interface BakedOptions extends Omit<InferOptions, 'cells'> {}
  *
  * Where several cells could settle a conflict (`a + b // 2` must be T), each is tried in turn, and the one that leaves the
  * fewest conflicts is taken; of equally good ones, the simplest.
+ *
+ * What contradicts nothing, and is wrong at other sizes all the same, is found by other evidence: see `evidence/`.
  */
 export function findBaked(model: Model, options: BakedOptions = {}): Diagnosis {
   const all = { ...options, constants: options.constants ?? new Constants() };
@@ -104,8 +114,45 @@ class Search {
 
   /** Solves what it can. */
   run(): this {
-    for (let round = 0; round < MAX_ROUNDS; round++) if (!this.step()) break;
+    this.#settle();
+    for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) if (!this.#stepByEvidence()) break;
     return this;
+  }
+
+  #settle(): void {
+    for (let round = 0; round < MAX_ROUNDS; round++) if (!this.step()) break;
+  }
+
+  /** Takes what evidence states, as far as it brings no new contradictions. False when there is nothing new. */
+  #stepByEvidence(): boolean {
+    const scene = sceneOf(this.#model, this.#inference, this.#cells, this.#options.traced ?? new Map());
+    for (const evidence of EVIDENCE) {
+      const claims = solvedClaims(evidence, scene, this.#cells).filter(
+        ({ claim }) => !this.#hopeless.has(keyOf(claim)),
+      );
+      if (claims.length === 0) continue;
+      if (this.#takeClaims(claims)) return true;
+      // One of them is wrong: which?
+      if (claims.length > 1 && claims.filter((claim) => this.#takeClaims([claim])).length > 0) return true;
+    }
+    return false;
+  }
+
+  /** A claim may uncover contradictions, as long as they can be settled: the next Reshape has the same number in it. */
+  #takeClaims(claims: readonly SolvedClaim[]): boolean {
+    const before = { inference: this.#inference, wrong: this.wrong };
+    const restore = this.#cells.save();
+    let isNew = false;
+    for (const { claim, solution } of claims) isNew = this.#assign(solution, claim) || isNew;
+    if (isNew) {
+      this.#inference = this.#infer();
+      if (this.#inference.conflicts.length > 0) this.#settle();
+      if (this.wrong <= before.wrong) return true;
+      restore();
+      this.#inference = before.inference;
+    }
+    if (claims.length === 1) for (const { claim } of claims) this.#hopeless.add(keyOf(claim));
+    return false;
   }
 
   /** At how many nodes something cannot be right. */

@@ -31,6 +31,15 @@ export class Cells {
     this.#assigned.delete(id);
   }
 
+  /** Remembers all assignments. @returns what puts them back */
+  save(): () => void {
+    const saved = [...this.#assigned];
+    return () => {
+      this.#assigned.clear();
+      for (const [id, dim] of saved) this.#assigned.set(id, dim);
+    };
+  }
+
   /** The expression assigned to a cell. */
   assigned(id: string): Dim | undefined {
     return this.#assigned.get(id);

@@ -139,15 +139,8 @@ export class Inference {
 
   #inputFacts(value: Value): Facts | undefined {
     const declared = value.declared === undefined ? undefined : declaredFacts(value.declared);
-    const given = this.#options.inputShapes?.[value.name];
     if (declared?.kind !== 'tensor' && declared !== undefined) return declared;
-    const shape = given ? given.map(declaredDim) : declared?.shape;
-    return {
-      kind: 'tensor',
-      dtype: declared?.dtype,
-      // A size that nobody declared is still one size: name it after the input.
-      shape: shape?.map((dim, axis) => dim ?? Dim.symbol(`${value.name}_dim_${axis}`)),
-    };
+    return { kind: 'tensor', dtype: declared?.dtype, shape: inputShape(value, this.#options.inputShapes) };
   }
 
   #declareInputs(graph: Graph, factsOf: (value: Value, i: number) => Facts | undefined): void {
@@ -341,6 +334,14 @@ function push<T>(lists: Map<Node, T[]>, node: Node, item: T): void {
   const list = lists.get(node);
   if (list === undefined) lists.set(node, [item]);
   else list.push(item);
+}
+
+/** The shape that inference takes a graph input to have; undefined where not even the rank is declared. */
+export function inputShape(input: Value, given: InferOptions['inputShapes']): Dim[] | undefined {
+  const declared = input.declared === undefined ? undefined : declaredFacts(input.declared);
+  const shape = given?.[input.name]?.map(declaredDim) ?? (declared?.kind === 'tensor' ? declared.shape : undefined);
+  // A size that nobody declared is still one size: name it after the input.
+  return shape?.map((dim, axis) => dim ?? Dim.symbol(`${input.name}_dim_${axis}`));
 }
 
 function functionKey(domain: string, name: string, overload: string): string {

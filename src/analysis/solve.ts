@@ -65,7 +65,7 @@ function invert(expression: Dim, id: string, target: Dim, cells: Cells): Dim | u
   switch (parts.kind) {
     case 'sum': {
       const [term, ...more] = parts.terms.filter(has);
-      if (term === undefined || more.length > 0) return undefined;
+      if (term === undefined || more.length > 0) return invertClipped(expression, id, target, cells);
       return invert(term, id, target.sub(settled(expression.sub(term), cells)), cells);
     }
     case 'product': {
@@ -85,11 +85,11 @@ function invert(expression: Dim, id: string, target: Dim, cells: Cells): Dim | u
       return invert(parts.numerator, id, target.mul(divisor).add(remainder), cells);
     }
     case 'max': {
-      // max(x, E) = E and min(x, E) = E: x kept pace with E when it was traced.
+      // max(x, E) = E and min(x, E) = E: x kept pace with E when it was traced; or x cut padding off, min(x, E + 2) = E.
       const others = parts.operands.filter((part) => !has(part)).map((part) => settled(part, cells));
       const operand = parts.operands.find(has);
-      const equal = operand && others.some((other) => other.equals(target));
-      return equal ? invert(operand, id, target, cells) : undefined;
+      const decides = others.some((other) => other.equals(target)) || others.every((other) => other.isAtMost(target));
+      return operand && decides ? invert(operand, id, target, cells) : undefined;
     }
     default:
       return undefined;
@@ -100,6 +100,24 @@ function invert(expression: Dim, id: string, target: Dim, cells: Cells): Dim | u
 function floorQuotient(target: Dim, divisor: Dim): Dim | undefined {
   const k = divisor.value;
   return k !== undefined && k > 1 && target.symbolName !== undefined ? target.floorDiv(k) : undefined;
+}
+
+/** `min(x, T)` may be written `x - max(x - T, 0)`, where x occurs twice: as `T - max(T - x, 0)` it can be solved. */
+function invertClipped(sum: Dim, id: string, target: Dim, cells: Cells): Dim | undefined {
+  const parts = sum.parts();
+  for (const term of parts.kind === 'sum' ? parts.terms : []) {
+    const factors = term.parts();
+    const [max, sign] = factors.kind === 'product' ? factors.factors : [term, Dim.of(1)];
+    const clipped = max?.parts();
+    if (clipped?.kind !== 'max' || sign?.value === undefined || Math.abs(sign.value) !== 1) continue;
+    const [inner, ...zero] = clipped.operands.filter((operand) => !operand.isZero());
+    if (inner === undefined || zero.length > 0 || clipped.operands.length !== 2) continue;
+    const rest = sum.sub(term).add(inner.mul(sign));
+    if (rest.symbols().has(id)) continue;
+    const cut = target.sub(settled(rest, cells)).mul(sign);
+    return cut.isNonNegative() ? invert(inner.neg(), id, cut, cells) : undefined;
+  }
+  return undefined;
 }
 
 /** Cells of one constant that hold the same number: split sizes, a length written twice. */

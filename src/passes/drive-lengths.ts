@@ -15,7 +15,6 @@
  */
 import { batchSizes } from '../analysis/batch-axis.js';
 import type { CountRule } from '../analysis/lengths.js';
-import { tracedSizes } from '../analysis/traced-sizes.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import { removeDead } from '../rewrite/dead-code.js';
@@ -65,7 +64,7 @@ export function driveLengths(options: DriveLengthsOptions = {}): Pass {
 function drive(model: Model, options: DriveLengthsOptions): PassReport {
   const session = startRepair(model, options);
   const batch = batchSizes(model, session.diagnosis.inference);
-  const traced = tracedSizes(session.diagnosis.constants.map(({ baked }) => baked));
+  const { traced } = session;
   const { lengths: name } = options;
   if (name === undefined) return fillOutputs(session, batch, traced);
   const masks = maskSites(session, batch);

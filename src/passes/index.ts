@@ -15,10 +15,7 @@ export interface FixOptions
     FixMasksOptions,
     FixPeOptions,
     FixShapesOptions,
-    DeclareShapesOptions {
-  /** The sizes that inputs had when the model was exported, by the inputs' names. */
-  readonly tracedShapes?: Readonly<Record<string, readonly number[]>>;
-}
+    DeclareShapesOptions {}
 
 /** Every repair, in the order in which `fix` runs them: what a later pass reads, an earlier one has put right. */
 export function allPasses(options: FixOptions = {}): Pass[] {

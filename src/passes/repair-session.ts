@@ -4,6 +4,7 @@ import type { BakedConstant } from '../analysis/baked.js';
 import { broadcasts } from '../analysis/broadcasting.js';
 import { type Demand, elidedPadding } from '../analysis/demands.js';
 import { DimSources } from '../analysis/dim-sources.js';
+import { givenSizes } from '../analysis/evidence/traced-sizes.js';
 import { type ExplainedConstant, type ExplainedDiagnosis, explainBaked } from '../analysis/explained.js';
 import { tracedSizes } from '../analysis/traced-sizes.js';
 import type { Model } from '../model/model.js';
@@ -21,6 +22,8 @@ import { nodeName } from './report-text.js';
 export interface RepairOptions {
   /** Sizes of graph inputs that take the place of the declared ones: a number, a symbol, or undefined (unknown). */
   readonly inputShapes?: Readonly<Record<string, readonly (number | string | undefined)[]>>;
+  /** The sizes that inputs had when the model was exported, by the inputs' names. */
+  readonly tracedShapes?: Readonly<Record<string, readonly number[]>>;
   /** Repair what can be repaired even if other defects of the pass's kind are left. */
   readonly partial?: boolean;
 }
@@ -28,6 +31,8 @@ export interface RepairOptions {
 /** The state of one run of a pass on one model. */
 export interface Session {
   readonly diagnosis: ExplainedDiagnosis;
+  /** Sizes of the input symbols when the model was exported, given or solved. */
+  readonly traced: ReadonlyMap<string, number>;
   /** The baked constants that are defects: without parameters, whose size is the model's own. */
   readonly constants: readonly ExplainedConstant[];
   readonly emitter: Emitter;
@@ -40,9 +45,17 @@ export interface Session {
   readersOf(value: Value): Node[];
 }
 
+/** What earlier passes on a model found out: the numbers that tell the traced sizes are gone once they are repaired. */
+const solvedSizes = new WeakMap<Model, ReadonlyMap<string, number>>();
+
 /** Diagnoses a model. */
 export function startRepair(model: Model, options: RepairOptions): Session {
-  const diagnosis = explainBaked(model, options.inputShapes ? { inputShapes: options.inputShapes } : {});
+  const { inputShapes } = options;
+  const given = givenSizes(model, options);
+  const known = new Map([...(solvedSizes.get(model) ?? []), ...given]);
+  const diagnosis = explainBaked(model, { ...(inputShapes ? { inputShapes } : {}), traced: known });
+  const traced = new Map([...tracedSizes(diagnosis.constants.map(({ baked }) => baked)), ...known]);
+  solvedSizes.set(model, traced);
   const { constants } = diagnosis.inference;
   const emitter = new Emitter();
   const sources = new DimSources(diagnosis.inference);
@@ -61,7 +74,7 @@ export function startRepair(model: Model, options: RepairOptions): Session {
   const readersOf = (value: Value) =>
     [...new Set(value.uses.map(({ node }) => node))].filter((node) => !isConstant(node));
   const defects = diagnosis.constants.filter((constant) => !isParameter(constant, readersOf(constant.baked.value)));
-  return { diagnosis, constants: defects, emitter, sizes, findings: [], unresolved: [], others, readersOf };
+  return { diagnosis, traced, constants: defects, emitter, sizes, findings: [], unresolved: [], others, readersOf };
 }
 
 /** What works at some sizes only, because of something that is no longer in the file. */
@@ -110,12 +123,12 @@ export interface Repair {
 /** Makes all repairs, in graph order, or (unless the options allow a partial repair) none when something is unresolved. */
 export function finishReport<R extends Repair>(
   pass: string,
-  { diagnosis, emitter, findings, unresolved, others }: Session,
+  { diagnosis, traced, emitter, findings, unresolved, others }: Session,
   options: RepairOptions,
   repairs: readonly R[],
   apply: (repair: R) => Edit,
 ): PassReport {
-  const sizes = Object.fromEntries(tracedSizes(diagnosis.constants.map(({ baked }) => baked)));
+  const sizes = Object.fromEntries(traced);
   const report = { pass, findings, unresolved, others, sizes };
   if (repairs.length === 0 || (unresolved.length > 0 && !options.partial)) {
     return { ...report, changed: false, edits: [] };

@@ -1,0 +1,76 @@
+/** From what evidence states to what numbers of constants stand for. */
+import type { Model } from '../../model/model.js';
+import type { Node } from '../../model/node.js';
+import type { Dim } from '../../symbolic/dim.js';
+import type { Cell, Cells } from '../cells.js';
+import type { Inference } from '../infer.js';
+import { type Solution, solutionsOf } from '../solve.js';
+import { solveSizes } from '../traced-sizes.js';
+import type { Claim, Evidence, Scene } from './evidence.js';
+import { isFill, liveNodes, shapeOf } from './look.js';
+import { TracedSizes } from './traced-sizes.js';
+
+/** A claim, and the numbers that make it true. */
+export interface SolvedClaim {
+  readonly claim: Claim;
+  readonly solution: Solution;
+}
+
+/** What evidence has to go by, given what is known to be frozen already. */
+export function sceneOf(model: Model, inference: Inference, cells: Cells, given: ReadonlyMap<string, number>): Scene {
+  const baked = [...cells.baked()];
+  const solved = solveSizes(baked.map(({ cell, size }) => ({ size, traced: cell.traced })));
+  const frozen = new Set(baked.flatMap(({ size }) => [...size.symbols()]));
+  const traced = new TracedSizes(new Map([...solved, ...given]), frozen);
+  return { inference, traced, nodes: liveNodes(model.graph, inference.constants) };
+}
+
+/** The claims of one kind that numbers of constants can make true. */
+export function solvedClaims(evidence: Evidence, scene: Scene, cells: Cells): SolvedClaim[] {
+  const claims: SolvedClaim[] = [];
+  for (const claim of evidence(scene)) {
+    const solution = solutionsOf(claim, cells).find((each) => isAdmissible(each, claim, scene, cells));
+    if (solution !== undefined) claims.push({ claim, solution });
+  }
+  return claims;
+}
+
+/** Does the solution give the number that is in the file, in a constant that serves only this purpose? */
+function isAdmissible({ assignments }: Solution, claim: Claim, scene: Scene, cells: Cells): boolean {
+  const { inference, traced } = scene;
+  return [...assignments].every(([id, size]) => {
+    const { value, kind, traced: number } = cells.get(id) as Cell;
+    // Nobody froze a minimum or maximum: that is what is left of a range that was cut.
+    if (hasChoice(size)) return false;
+    const expected = traced.of(size);
+    if (expected === undefined ? claim.needsTraced : expected !== number) return false;
+    if (kind === 'size') return isFill(inference.constants.dense(value));
+    // Elements of a constant that is to grow follow a rule, not one by one.
+    if (shapeOf(inference, value)?.some((dim) => !dim?.isNumber)) return false;
+    const readers = value.uses.filter((use) => !isFolded(use.node, inference));
+    const roles = new Set(readers.map((use) => `${use.node.opType} ${use.index}`));
+    return roles.size === 1 || claim.node.outputs.includes(value);
+  });
+}
+
+function isFolded(node: Node, { constants }: Inference): boolean {
+  return node.outputs.some((output) => output !== undefined && constants.isConstant(output));
+}
+
+/** Is there a minimum or maximum in the expression? */
+function hasChoice(size: Dim): boolean {
+  if (size.isNumber || size.symbolName !== undefined) return false;
+  const parts = size.parts();
+  switch (parts.kind) {
+    case 'max':
+      return true;
+    case 'sum':
+      return parts.terms.some(hasChoice);
+    case 'product':
+      return parts.factors.some(hasChoice);
+    case 'floorDiv':
+      return hasChoice(parts.numerator) || hasChoice(parts.divisor);
+    default:
+      return false;
+  }
+}

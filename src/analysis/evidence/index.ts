@@ -1,0 +1,19 @@
+import { comparedLengths } from './compared-lengths.js';
+import { declaredOutputs } from './declared-outputs.js';
+import { dividedReshapes } from './divided-reshapes.js';
+import type { Evidence } from './evidence.js';
+import { joinedFills } from './joined-fills.js';
+import { positions } from './positions.js';
+import { resizeSizes } from './resize-sizes.js';
+import { sliceBounds } from './slice-bounds.js';
+
+/** All kinds of evidence, the strongest first: what one settles, a later one need not guess. */
+export const EVIDENCE: readonly Evidence[] = [
+  declaredOutputs,
+  comparedLengths,
+  resizeSizes,
+  sliceBounds,
+  positions,
+  joinedFills,
+  dividedReshapes,
+];
