@@ -22,6 +22,7 @@ export { type DriveLengthsOptions, driveLengths } from './passes/drive-lengths.j
 export { type FixBatchOptions, fixBatch } from './passes/fix-batch.js';
 export { type FixFp16Options, fixFp16 } from './passes/fix-fp16.js';
 export { type FixMasksOptions, fixMasks } from './passes/fix-masks.js';
+export { type FixOpsOptions, fixOps } from './passes/fix-ops.js';
 export { type FixPeOptions, fixPe } from './passes/fix-pe.js';
 export { type FixShapesOptions, fixShapes } from './passes/fix-shapes.js';
 export { allPasses, type FixOptions } from './passes/index.js';

@@ -43,6 +43,12 @@ export const positionOptions = {
   'max-length': { ...text, describe: 'Positional tables must serve at least this many positions (default 5000)' },
 } satisfies Record<string, Options>;
 
+/** Which operators are lowered besides those that no runtime has. */
+export const loweringOptions = {
+  contrib: { ...flag, describe: "Lower onnxruntime's own operators (com.microsoft) as well" },
+  lower: { ...text, describe: 'Lower these standard operators as well: STFT, DFT' },
+} satisfies Record<string, Options>;
+
 /** How a result is checked. */
 export const verifyOptions = {
   sizes: { ...text, describe: 'Sizes to run at: SYMBOL=N1,N2,..; repeatable, combined' },

@@ -5,7 +5,8 @@ import type { TypeInfo } from '../model/type-info.js';
 import type { Value } from '../model/value.js';
 import type { FixOptions } from '../passes/index.js';
 import { refuseLengthsInput } from '../passes/lengths/lengths-input.js';
-import { count, type DeclaredDim, declaredShapes, text, tracedShapes } from './args.js';
+import { lowerableOperators } from '../passes/lowerings.js';
+import { count, type DeclaredDim, declaredShapes, flag, text, texts, tracedShapes } from './args.js';
 import type { Args } from './command.js';
 import { UsageError } from './errors.js';
 import { suggestion } from './suggest.js';
@@ -22,11 +23,28 @@ export function readPassOptions(args: Args): FixOptions {
   return {
     inputShapes: declaredShapes(args, 'input-shape'),
     tracedShapes: tracedShapes(args, 'traced-shape'),
+    contrib: flag(args, 'contrib'),
+    lower: operatorList(args, 'lower'),
     ...(maxLength === undefined ? {} : { maxLength }),
     ...(irVersion === undefined ? {} : { irVersion }),
     ...(io === undefined ? {} : { io }),
     ...(lengths === undefined ? {} : readLengths(lengths)),
   };
+}
+
+/** Operators after one another, with commas: `STFT,DFT`. */
+function operatorList(args: Args, name: string): string[] {
+  return texts(args, name).flatMap((given) => {
+    const operators = given.split(',').map((operator) => operator.trim());
+    const known = lowerableOperators();
+    const wrong = operators.find((operator) => !known.includes(operator));
+    if (wrong !== undefined) {
+      throw new UsageError(
+        `--${name} ${given}: '${wrong}' is none of the operators that can be lowered: ${known.join(', ')}`,
+      );
+    }
+    return operators;
+  });
 }
 
 /** `NAME`, or `NAME:RULE` to say how counts follow from lengths; names such as `input:0` have colons too. */

@@ -12,13 +12,13 @@ import { openModel } from './open-model.js';
 const MOST_BYTES = 512 * 1024 * 1024;
 
 /**
- * Runs an action with a copy of a model that computes in float.
+ * Runs an action with a copy of a model that computes in float; not at all when the model does so itself.
  * @param action - is given the copy's path; undefined where the model is too large
  */
 export async function withReference<T>(
   path: string,
   action: (reference: string | undefined) => Promise<T>,
-): Promise<T> {
+): Promise<T | undefined> {
   if (statSync(path).size > MOST_BYTES) return action(undefined);
   const folder = mkdtempSync(join(tmpdir(), 'onnx-surgeon-'));
   const forget = untilSignal(folder);
@@ -27,6 +27,7 @@ export async function withReference<T>(
     try {
       for (const { tensor } of walkTensors(model)) if (tensor.location === 'external') return await action(undefined);
       await raisePrecision(model);
+      if (!model.isModified) return undefined;
       const reference = join(folder, 'reference.onnx');
       await save(model, reference);
       return await action(reference);

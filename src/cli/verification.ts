@@ -115,7 +115,8 @@ function describe(
   } else if (exact.verdict === 'identical') shown.push(`bit-identical to the original at ${sizesText(exact.sizes)}`);
   else if (exact.verdict === 'close' && reassociates) {
     shown.push(`equal to the original within tolerance at ${sizesText(exact.sizes)}`);
-  } else if (exact.verdict === 'not-compared') doubts.push(`could not be compared: ${exact.message}`);
+  } else if (exact.originalLoads === false) shown.push('loads, which the original does not');
+  else if (exact.verdict === 'not-compared') doubts.push(`could not be compared: ${exact.message}`);
   else if (exact.verdict === 'failed') doubts.push(exact.message ?? 'does not run');
   else doubts.push(`differs from the original at ${sizesText(exact.sizes)}: ${differences(exact.outputs)}`);
   if (optimized.verdict === 'different' && exact.verdict !== 'different') {

@@ -19,6 +19,8 @@ export interface ByteSource {
   readSync?(offset: number, length: number): Uint8Array;
   /** Reads synchronously into the given buffer; an optional fast path for copying. */
   readIntoSync?(target: Uint8Array, offset: number): void;
+  /** The same in another thread. */
+  readInto?(target: Uint8Array, offset: number): Promise<void>;
   /** Reads; the same promises as {@link readSync}. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Opens a file that lies beside this one (external data); refuses names that lead out of the folder. */

@@ -1,7 +1,6 @@
 import { BlobSource } from '../format/blob-source.js';
 import type { ByteSource } from '../format/byte-source.js';
 import { FormatError } from '../format/format-error.js';
-import { openHttp } from '../format/http-source.js';
 import { MemorySource } from '../format/memory-source.js';
 import { scan } from '../format/scan.js';
 import { messageSchema } from '../format/schema.js';
@@ -33,7 +32,10 @@ export async function load(from: ModelSource): Promise<Model> {
 
 async function openSource(from: ModelSource): Promise<ByteSource> {
   if (typeof from === 'string' || from instanceof URL) {
-    if (/^https?:/i.test(String(from))) return openHttp(from);
+    if (/^https?:/i.test(String(from))) {
+      const { openHttp } = await import('../format/http-source.js');
+      return openHttp(from);
+    }
     // Only here, so that browsers never see it.
     const { openFile } = await import('../format/node/open-file.js');
     return openFile(from);

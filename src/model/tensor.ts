@@ -1,5 +1,4 @@
 import type { NdArray } from 'ndarray';
-import ndarray from 'ndarray';
 import { type Chunk, Composer } from '../format/composer.js';
 import { FieldReader, readPackedInts } from '../format/field-reader.js';
 import { PayloadNotLoaded } from '../format/format-error.js';
@@ -180,6 +179,7 @@ export class Tensor extends DocumentPart {
    * The elements as a strided view over a copy of them. Complex tensors get a last axis of two: real, imaginary part.
    */
   async view(): Promise<NdArray<Elements>> {
+    const { default: ndarray } = await import('ndarray');
     const { data, shape } = await this.load();
     const complex = this.dataType === DataType.COMPLEX64 || this.dataType === DataType.COMPLEX128;
     return ndarray<Elements>(data as Elements, complex ? [...shape, 2] : [...shape]);

@@ -31,6 +31,8 @@ export interface ModelComparison {
   readonly outputs: readonly OutputComparison[];
   /** Why it failed or could not be compared. */
   readonly message?: string;
+  /** False where the original does not load, but the candidate does. */
+  readonly originalLoads?: boolean;
   /** Was it not compared because onnxruntime does not load the original? */
   readonly isUnloadable?: true;
 }
@@ -92,8 +94,15 @@ export async function compareModelsAt(
 function loadFailure(right: Session | Refusal, judged: Session | Refusal, sizes: Sizes): ModelComparison | undefined {
   const none = { sizes, outputs: [] };
   if (right instanceof Refusal) {
-    const what = judged instanceof Refusal ? 'neither model loads' : 'the original does not load';
-    return { ...none, verdict: 'not-compared', message: `${what}: ${right.message}`, isUnloadable: true };
+    const neither = judged instanceof Refusal;
+    const message = `${neither ? 'neither model loads' : 'the original does not load'}: ${right.message}`;
+    return {
+      ...none,
+      verdict: 'not-compared',
+      message,
+      isUnloadable: true,
+      ...(neither ? {} : { originalLoads: false }),
+    };
   }
   if (judged instanceof Refusal) return { ...none, verdict: 'failed', message: `does not load: ${judged.message}` };
   return undefined;

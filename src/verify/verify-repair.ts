@@ -20,7 +20,7 @@ export interface VerifyRepairOptions extends Tolerance {
    * Gives the path of a model that computes what the result does in float, for originals that do not load; it may be removed
    * when the action is done.
    */
-  readonly withReference?: <T>(action: (reference: string | undefined) => Promise<T>) => Promise<T>;
+  readonly withReference?: <T>(action: (reference: string | undefined) => Promise<T>) => Promise<T | undefined>;
   /** The result has other element types at its inputs and outputs: it is compared as a model of another precision. */
   readonly changesTypes?: boolean;
   /** A runtime to use; default: one that is started and ended here. */
@@ -68,7 +68,7 @@ export async function verifyRepair(
     const { runAt } = options;
     const others = runAt
       ? await runSizes(repaired, runAt, { runtime })
-      : await runElsewhere(runtime, repaired, options.sizes ?? {}, sizes);
+      : await runElsewhere(runtime, repaired, options.sizes ?? {}, comparable ? sizes : undefined);
     const rounded = options.reassociates === true && exact.verdict === 'close';
     const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared' || rounded;
     const near = optimized.verdict !== 'different' && optimized.verdict !== 'failed';
@@ -103,11 +103,18 @@ function isAboutTypes({ message = '' }: PrecisionComparison): boolean {
   return /type error|typeinferenceerror|tensor\(\w+\)|not find an implementation/i.test(message);
 }
 
-async function runElsewhere(runtime: Runtime, model: string, traced: Sizes, used: Sizes): Promise<SizeRun[]> {
+/** @param used - where the original ran; undefined: nowhere, so that the result has to show where it does */
+async function runElsewhere(
+  runtime: Runtime,
+  model: string,
+  traced: Sizes,
+  used: Sizes | undefined,
+): Promise<SizeRun[]> {
   const session = await attempt(() => runtime.open(model));
   if (session instanceof Refusal) return [];
   const runs: SizeRun[] = [];
-  for (const sizes of otherSizes(session.inputs, traced, used)) {
+  const base = used ?? (await runAtSize(session, traced)).sizes;
+  for (const sizes of otherSizes(session.inputs, traced, base)) {
     const run = await runAtSize(session, sizes);
     runs.push(run);
     if (run.ok) break;

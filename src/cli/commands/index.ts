@@ -3,6 +3,7 @@ import { fix } from './fix.js';
 import { fixBatch } from './fix-batch.js';
 import { fixFp16 } from './fix-fp16.js';
 import { fixMasks } from './fix-masks.js';
+import { fixOps } from './fix-ops.js';
 import { fixPe } from './fix-pe.js';
 import { fixShapes } from './fix-shapes.js';
 import { inferShapes } from './infer-shapes.js';
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   fix,
   fixBatch,
   fixMasks,
+  fixOps,
   fixPe,
   fixShapes,
   fixFp16,

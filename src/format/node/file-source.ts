@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
 import { type ByteSource, checkRange, type Siblings } from '../byte-source.js';
 import { FormatError } from '../format-error.js';
 
@@ -38,6 +38,7 @@ export class FileSource implements ByteSource {
   readonly size: number;
   readonly readAhead = 1 << 16;
   readonly sibling?: (location: string) => ByteSource;
+  readonly readInto?: (target: Uint8Array, offset: number) => Promise<void>;
   readonly #options: FileSourceOptions;
   readonly #stats: Stats | undefined;
   #descriptor: number | undefined;
@@ -50,6 +51,8 @@ export class FileSource implements ByteSource {
     this.#options = options;
     const { siblings } = options;
     if (siblings) this.sibling = (location) => siblings.open(location);
+    // A descriptor that may be closed at any time must not be left to another thread.
+    if (!options.reopen) this.readInto = (target, offset) => this.#readInto(target, offset);
     const stats = fstatSync(this.#open());
     this.#stats = stats;
     this.size = stats.size;
@@ -75,6 +78,24 @@ export class FileSource implements ByteSource {
     let done = 0;
     while (done < target.length) {
       const count = readSync(descriptor, target, done, Math.min(target.length - done, 1 << 30), offset + done);
+      if (count === 0) throw new FormatError(this.name, 'was cut short while it was in use', offset + done);
+      done += count;
+    }
+  }
+
+  async #readInto(target: Uint8Array, offset: number): Promise<void> {
+    checkRange(this, offset, target.length);
+    const descriptor = this.#descriptor ?? this.#open();
+    for (let done = 0; done < target.length; ) {
+      const count = await new Promise<number>((resolve, reject) => {
+        const length = Math.min(target.length - done, 1 << 30);
+        read(descriptor, target, done, length, offset + done, (error, n) => {
+          // Whatever came of it: the descriptor may be another file's by now.
+          if (this.#closed) reject(new FormatError(this.name, 'is closed already'));
+          else if (error) reject(error);
+          else resolve(n);
+        });
+      });
       if (count === 0) throw new FormatError(this.name, 'was cut short while it was in use', offset + done);
       done += count;
     }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -12,10 +11,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import type { ByteSource } from '../byte-source.js';
 import type { Chunk } from '../composer.js';
 import { chunksLength } from '../write-chunks.js';
+import { BlockFiller } from './block-filler.js';
 
 /** How a file is written. */
 export interface WriteOptions {
@@ -30,11 +29,14 @@ export interface WriteOptions {
   readonly durable?: boolean | undefined;
 }
 
+/** What is read ahead while the block before it is being written; two blocks are all that a save needs. */
+const BLOCK = 1 << 20;
+
 /**
- * All goes through one buffer of this size, which stays in the processor's cache. Larger writes make the system look for
- * larger pages, which takes anything from no time to seconds.
+ * Bytes written at once. Larger writes make the system look for larger pages, which may take it several times as long as
+ * the copying.
  */
-const BUFFER = 1 << 17;
+const PIECE = 1 << 15;
 
 /** Bytes between two reports of progress. */
 const TURN = 64 << 20;
@@ -72,51 +74,45 @@ export class AtomicFile {
     const existing = statSync(target, { throwIfNoEntry: false });
     this.target = existing ? realpathSync(target) : target;
     this.#mode = existing?.mode;
-    const unique = `${process.pid}.${randomBytes(4).toString('hex')}`;
+    // Nobody needs to be kept from guessing it: a file that is there already is never opened.
+    const random = Math.floor(Math.random() * 2 ** 32);
+    const unique = `${process.pid}.${random.toString(16).padStart(8, '0')}`;
     this.#temporary = join(dirname(this.target), `.${basename(this.target)}.${unique}.tmp`);
     this.#descriptor = this.#guard(() => openSync(this.#temporary, 'wx'));
   }
 
-  /** Appends chunks. */
+  /** Appends chunks. While one block is written, the next one is read. */
   async write(chunks: readonly Chunk[], { onProgress, signal, durable = true }: WriteOptions = {}): Promise<void> {
     const total = chunksLength(chunks);
     this.#durable = durable;
-    const buffer = new Uint8Array(Math.max(1, Math.min(BUFFER, total)));
-    let used = 0;
+    const filler = new BlockFiller(chunks);
+    const size = Math.min(BLOCK, total);
+    let block = new Uint8Array(size);
+    let other = new Uint8Array(total > size ? size : 0);
     let done = 0;
     let nextTurn = TURN;
-    const flush = async () => {
-      this.#append(buffer.subarray(0, used));
-      done += used;
-      used = 0;
-      if (done < nextTurn) return;
-      nextTurn = done + TURN;
-      onProgress?.(done, total);
-      if (this.#durable) this.#flushBehind();
-      await setImmediate();
-      signal?.throwIfAborted();
-    };
     signal?.throwIfAborted();
-    const sources = new Set<ByteSource>();
-    for (const chunk of chunks) {
-      if (!(chunk instanceof Uint8Array)) sources.add(chunk.source);
-      for (let at = 0; at < chunk.length; ) {
-        const count = Math.min(buffer.length - used, chunk.length - at);
-        const into = buffer.subarray(used, used + count);
-        if (chunk instanceof Uint8Array) into.set(chunk.subarray(at, at + count));
-        else if (chunk.source.readIntoSync) chunk.source.readIntoSync(into, chunk.offset + at);
-        else {
-          const { source, offset } = chunk;
-          into.set(source.readSync?.(offset + at, count) ?? (await source.read(offset + at, count)));
-        }
-        used += count;
-        at += count;
-        if (used === buffer.length) await flush();
+    for (let used = await filler.fill(block); used > 0; [block, other] = [other, block]) {
+      const reading = filler.fill(other);
+      // It is awaited below, whatever happens first.
+      reading.catch(() => undefined);
+      try {
+        this.#append(block.subarray(0, used));
+      } finally {
+        done += used;
+        used = await reading;
       }
+      if (done >= nextTurn) {
+        nextTurn = done + TURN;
+        onProgress?.(done, total);
+        if (this.#durable) this.#flushBehind();
+        await turn();
+      }
+      signal?.throwIfAborted();
     }
-    await flush();
-    signal?.throwIfAborted();
     onProgress?.(total, total);
+    const sources = new Set<ByteSource>();
+    for (const chunk of chunks) if (!(chunk instanceof Uint8Array)) sources.add(chunk.source);
     for (const source of sources) source.checkUnchanged?.();
   }
 
@@ -145,7 +141,9 @@ export class AtomicFile {
   #append(bytes: Uint8Array): void {
     const descriptor = this.#descriptor as number;
     this.#guard(() => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      for (let at = 0; at < bytes.length; ) {
+        at += writeSync(descriptor, bytes, at, Math.min(PIECE, bytes.length - at));
+      }
     });
   }
 
@@ -170,6 +168,11 @@ export class AtomicFile {
       throw error;
     }
   }
+}
+
+/** Lets others have their turn: timers, signals, what else is read. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Makes a rename last through a power cut, where folders can be flushed. */

@@ -42,7 +42,7 @@ function* moments(seed: number): Generator<number, never> {
 beforeAll(async () => {
   compileInto(root, ['format', 'model', 'tensor']);
   writeFileSync(join(root, 'child.js'), CHILD);
-});
+}, 120_000);
 
 /** Lets children save a model in a folder of their own and kills them. @returns how many were in the middle of a save */
 async function killChildren(lane: number): Promise<number> {

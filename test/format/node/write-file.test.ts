@@ -93,6 +93,16 @@ describe('writeFileAtomically', () => {
     expect(readFileSync(join(dir, 'f'), 'utf8')).toBe('old');
   });
 
+  it('fails when its source is closed meanwhile', async () => {
+    const dir = folder();
+    writeFileSync(join(dir, 'big'), bytes(3_000_000));
+    const source = new FileSource(join(dir, 'big'));
+    const writing = writeFileAtomically(join(dir, 'f'), [{ source, offset: 0, length: source.size }]);
+    source.close();
+    await expect(writing).rejects.toThrow('is closed already');
+    expect(readdirSync(dir)).toEqual(['big']);
+  });
+
   it.skipIf(!existsSync('/dev/full'))('says so when the disk is full', async () => {
     const dir = folder();
     const { default: fs } = await import('node:fs');
