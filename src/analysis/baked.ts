@@ -40,7 +40,7 @@ export interface Diagnosis {
   readonly inference: Inference;
 }
 
-/** One round solves all conflicts that are independent; chains need one more each. */
+/** One round solves all conflicts that are independent or alike; chains need one more each. */
 const MAX_ROUNDS = 48;
 
 /** Rounds in which no more contradictions can be settled, and other evidence is asked: padded layers need one each. */
@@ -49,8 +49,8 @@ const MAX_CLAIM_ROUNDS = 64;
 /** Solutions of one conflict that are tried, the simplest first. */
 const MAX_TRIALS = 6;
 
-/** Searches that are begun again with another choice. */
-const MAX_RESTARTS = 12;
+/** Inferences spent on choices, in all. */
+const MAX_INFERENCES = 96;
 
 /** How to look for baked numbers. */
 export interface BakedOptions extends Omit<InferOptions, 'cells'> {
@@ -70,15 +70,15 @@ export interface BakedOptions extends Omit<InferOptions, 'cells'> {
  */
 export function findBaked(model: Model, options: BakedOptions = {}): Diagnosis {
   const all = { ...options, constants: options.constants ?? new Constants() };
-  let best = new Search(model, all).run();
+  const budget = { left: MAX_INFERENCES };
+  let best = new Search(model, all, budget).run();
   // What looked simplest may turn out wrong much later: then one choice at a time is made the other way.
-  const forced = new Map<string, Solution>();
-  let restarts = 0;
+  const forced = new Map<string, number>();
   for (let i = 0; best.wrong > 0 && i < best.choices.length; i++) {
     const { key, others } = best.choices[i] as Choice;
     for (const other of others) {
-      if (restarts++ === MAX_RESTARTS) return best.diagnosis();
-      const search = new Search(model, all, new Map(forced).set(key, other)).run();
+      if (budget.left <= 0) return best.diagnosis();
+      const search = new Search(model, all, budget, new Map(forced).set(key, other)).run();
       if (search.wrong >= best.wrong) continue;
       forced.set(key, other);
       best = search;
@@ -88,10 +88,16 @@ export function findBaked(model: Model, options: BakedOptions = {}): Diagnosis {
   return best.diagnosis();
 }
 
-/** A conflict that had several solutions, and those that were not taken. */
+/** A conflict, and the ways to settle it. */
+interface Open {
+  readonly conflict: Conflict;
+  readonly solutions: readonly Solution[];
+}
+
+/** Conflicts that had several solutions, and the numbers of those that were not taken. */
 interface Choice {
   readonly key: string;
-  readonly others: readonly Solution[];
+  readonly others: readonly number[];
 }
 
 class Search {
@@ -101,13 +107,20 @@ class Search {
   readonly #evidence = new Map<string, BakedCell['evidence']>();
   readonly #hopeless = new Set<string>();
   /** Solutions to take where there is a choice, by what is in conflict. */
-  readonly #forced: ReadonlyMap<string, Solution>;
+  readonly #forced: ReadonlyMap<string, number>;
+  readonly #budget: { left: number };
   readonly choices: Choice[] = [];
   #inference: Inference;
 
-  constructor(model: Model, options: BakedOptions, forced: ReadonlyMap<string, Solution> = new Map()) {
+  constructor(
+    model: Model,
+    options: BakedOptions,
+    budget: { left: number },
+    forced: ReadonlyMap<string, number> = new Map(),
+  ) {
     this.#model = model;
     this.#options = options;
+    this.#budget = budget;
     this.#forced = forced;
     this.#inference = this.#infer();
   }
@@ -162,53 +175,75 @@ class Search {
   }
 
   #infer(): Inference {
+    this.#budget.left--;
     return infer(this.#model, { ...this.#options, cells: this.#cells });
   }
 
   /** Settles every conflict that has one solution, else the first one that has several. False when nothing is left. */
   step(): boolean {
-    const open: { conflict: Conflict; solutions: Solution[] }[] = [];
+    const open = new Map<string, Open[]>();
     let settled = false;
     for (const conflict of this.#inference.conflicts) {
       const solutions = solutionsOf(conflict, this.#cells);
       const [only] = solutions;
       if (only === undefined) continue;
-      if (solutions.length > 1) open.push({ conflict, solutions });
-      else settled = this.#assign(only, conflict) || settled;
+      if (solutions.length > 1) {
+        const kind = this.#kindOf(conflict, solutions);
+        const alike = open.get(kind);
+        if (alike === undefined) open.set(kind, [{ conflict, solutions }]);
+        else alike.push({ conflict, solutions });
+      } else settled = this.#assign(only, conflict) || settled;
     }
     if (settled) {
       this.#inference = this.#infer();
       return true;
     }
-    return open.some(({ conflict, solutions }) => this.#tryAll(conflict, solutions));
+    for (const alike of open.values()) {
+      if (this.#tryAll(alike) || (alike.length > 1 && this.#tryAll(alike.slice(0, 1)))) return true;
+    }
+    return false;
+  }
+
+  /** The layers of a model have the same choice to make, and make it the same way. */
+  #kindOf({ node, what, left, right }: Conflict, solutions: readonly Solution[]): string {
+    const texts = solutions.map(({ assignments }) =>
+      [...assignments].map(([id, size]) => {
+        const { kind, index, traced } = this.#cells.get(id) as Cell;
+        return [kind, index, traced, size.key];
+      }),
+    );
+    return JSON.stringify([node.opType, what, left.key, right.key, texts]);
   }
 
   /**
    * Tries solutions; keeps the one that leaves the fewest conflicts, and of those the one that goes furthest before sizes
    * have to happen to be equal, provided that it is progress.
    */
-  #tryAll(conflict: Conflict, solutions: readonly Solution[]): boolean {
-    const key = keyOf(conflict);
+  #tryAll(alike: readonly Open[]): boolean {
+    const [{ conflict, solutions }] = alike as [Open];
+    const key = `${keyOf(conflict)}\0${alike.length}`;
     const forced = this.#forced.get(key);
     if (forced !== undefined) {
-      this.#assign(forced, conflict);
+      this.#take(forced, alike);
       this.#inference = this.#infer();
       return true;
     }
     if (this.#hopeless.has(key)) return false;
     const { graph } = conflict.node;
     const order = graph.topologicalOrder();
-    const after = order.slice(order.indexOf(conflict.node) + 1);
-    let best: { solution: Solution; inference: Inference; conflicts: number; reach: number } | undefined;
+    const after = new Set(order.slice(order.indexOf(conflict.node) + 1));
+    let best: { index: number; inference: Inference; conflicts: number; reach: number } | undefined;
     const tried = this.#consistent(solutions).slice(0, MAX_TRIALS);
-    for (const solution of tried) {
-      for (const [id, size] of solution.assignments) this.#cells.assign(id, size);
+    for (const index of tried) {
+      if (this.#budget.left <= 0) break;
+      const ids = alike.flatMap(({ solutions: own }) => [...(own[index] as Solution).assignments]);
+      for (const [id, size] of ids) this.#cells.assign(id, size);
       const inference = this.#infer();
-      for (const id of solution.assignments.keys()) this.#cells.unassign(id);
+      for (const [id] of ids) this.#cells.unassign(id);
       const conflicts = inference.conflicts.length;
-      if (!this.#isProgress(inference, conflict, after)) continue;
-      const reach = after.findIndex((node) => inference.isAssuming(node));
-      const trial = { solution, inference, conflicts, reach: reach < 0 ? Number.POSITIVE_INFINITY : reach };
+      if (!this.#isProgress(inference, alike, after)) continue;
+      const reach = [...after].findIndex((node) => inference.isAssuming(node));
+      const trial = { index, inference, conflicts, reach: reach < 0 ? Number.POSITIVE_INFINITY : reach };
       if (best === undefined || conflicts < best.conflicts) best = trial;
       else if (conflicts === best.conflicts && trial.reach > best.reach) best = trial;
       if (conflicts === 0 && reach < 0) break;
@@ -217,38 +252,45 @@ class Search {
       this.#hopeless.add(key);
       return false;
     }
-    const { solution: taken, inference } = best;
-    this.choices.push({ key, others: tried.filter((solution) => solution !== taken) });
-    this.#assign(taken, conflict);
+    const { index: taken, inference } = best;
+    this.choices.push({ key, others: tried.filter((index) => index !== taken) });
+    this.#take(taken, alike);
     this.#inference = inference;
     return true;
   }
 
+  #take(index: number, alike: readonly Open[]): void {
+    for (const { conflict, solutions } of alike) {
+      const solution = solutions[index];
+      if (solution !== undefined) this.#assign(solution, conflict);
+    }
+  }
+
   /**
-   * Fewer conflicts; or this one is gone, and all others were there before or are further down: a chain of Reshapes
+   * Fewer conflicts; or these are gone, and all others were there before or are further down: a chain of Reshapes
    * passes a size that is live again on to the next one's numbers.
    */
-  #isProgress(inference: Inference, conflict: Conflict, after: readonly Node[]): boolean {
+  #isProgress(inference: Inference, alike: readonly Open[], after: ReadonlySet<Node>): boolean {
     const before = this.#inference.conflicts;
     if (inference.conflicts.length < before.length) return true;
     const known = new Set(before.map(keyOf));
-    const allowed = new Set(after);
+    const own = new Set(alike.map(({ conflict }) => keyOf(conflict)));
     return inference.conflicts.every(
-      (other) => keyOf(other) !== keyOf(conflict) && (known.has(keyOf(other)) || allowed.has(other.node)),
+      (other) => !own.has(keyOf(other)) && (known.has(keyOf(other)) || after.has(other.node)),
     );
   }
 
-  /** Solutions that agree with what the numbers assigned so far say of the traced sizes. */
-  #consistent(solutions: readonly Solution[]): Solution[] {
+  /** Which solutions agree with what the numbers assigned so far say of the traced sizes. */
+  #consistent(solutions: readonly Solution[]): number[] {
     const equations: Equation[] = [];
     for (const { cell, size } of this.#cells.baked()) if (isExact(size)) equations.push({ size, traced: cell.traced });
     const traced = solveSizes(equations);
-    return solutions.filter(({ assignments }) =>
+    const agrees = ({ assignments }: Solution) =>
       [...assignments].every(([id, size]) => {
         const number = [...size.symbols()].every((symbol) => traced.has(symbol)) ? size.evaluate(traced) : undefined;
         return number === undefined || number === this.#cells.get(id)?.traced;
-      }),
-    );
+      });
+    return solutions.flatMap((solution, index) => (agrees(solution) ? [index] : []));
   }
 
   #assign({ assignments }: Solution, { node, what }: Conflict): boolean {

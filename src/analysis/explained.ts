@@ -28,6 +28,20 @@ const MAX_DEPTH = 12;
  * taken as live again, one level at a time, for as long as something is unexplained.
  */
 export function explainBaked(model: Model, options: BakedOptions = {}): ExplainedDiagnosis {
+  const { inputShapes = {}, ...more } = options;
+  if (model.isModified || Object.values(more).some((option) => option !== undefined)) return diagnose(model, options);
+  // Several passes ask the same of a model that none of them has touched yet.
+  const question = JSON.stringify(inputShapes);
+  const known = untouched.get(model);
+  if (known?.question === question) return known.diagnosis;
+  const diagnosis = diagnose(model, options);
+  untouched.set(model, { question, diagnosis });
+  return diagnosis;
+}
+
+const untouched = new WeakMap<Model, { readonly question: string; readonly diagnosis: ExplainedDiagnosis }>();
+
+function diagnose(model: Model, options: BakedOptions): ExplainedDiagnosis {
   const constants = options.constants ?? new Constants();
   for (let depth = 0; ; depth++) {
     const diagnosis = findBaked(model, { ...options, constants });
