@@ -12,9 +12,11 @@
  *     x [B, T, D] ── MatMul ── Add ── Relu
  */
 import type { Model } from '../model/model.js';
+import type { Value } from '../model/value.js';
 import { batchLoops } from './batch-loops.js';
 import type { Edit, Finding, Pass } from './pass.js';
 import type { RepairOptions } from './repair-session.js';
+import { nodeName } from './report-text.js';
 import { rollUpRecurrences } from './roll-up-recurrences.js';
 
 /** Options of {@link fixBatch}. */
@@ -27,6 +29,8 @@ export interface RolledLoops {
   readonly unresolved: readonly Finding[];
   /** The number of copies in the file, by the symbol of the axis that they go through. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** Single rows of what was rolled up that are read one by one, until another loop is rolled up as well. */
+  readonly rows?: readonly Value[];
 }
 
 /** Rolls up the loops of one kind that a model has, and edits it; leaves all others as they are. */
@@ -55,10 +59,20 @@ export function fixBatch(options: FixBatchOptions = {}): Pass {
         changed: edits.length > 0,
         findings: rolled.flatMap((loops) => loops.findings),
         edits,
-        unresolved: [...unresolved],
+        unresolved: [...unresolved, ...leftRows(rolled.flatMap((loops) => loops.rows ?? []))],
         sizes: Object.assign({}, ...rolled.map((loops) => loops.sizes)),
         ...(edits.length > 0 ? { reassociates: true } : {}),
       };
     },
   };
+}
+
+/** Rows that are read by their numbers still: there are as many as in the example. */
+function leftRows(rows: readonly Value[]): Finding[] {
+  const [left] = rows.filter((row) => row.uses.length > 0 || row.isGraphOutput);
+  if (left === undefined) return [];
+  const reader = left.uses[0]?.node;
+  const where = reader ? nodeName(reader) : `the output ${left.name}`;
+  const message = `${where} reads single steps of an unrolled loop, as many as the example had`;
+  return [{ code: 'unrolled-loop', message, ...(reader ? { node: nodeName(reader) } : {}) }];
 }

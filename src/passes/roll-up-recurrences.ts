@@ -4,6 +4,7 @@ import { type Inference, infer } from '../analysis/infer.js';
 import { Obstacle, type Recurrence, recurrencesOf } from '../analysis/recurrence/recurrence.js';
 import { Accesses } from '../analysis/unrolled/accesses.js';
 import type { Model } from '../model/model.js';
+import type { Value } from '../model/value.js';
 import { rollUp } from '../rewrite/scan/roll-up.js';
 import type { FindSize } from '../rewrite/size.js';
 import type { FixBatchOptions, RolledLoops } from './fix-batch.js';
@@ -15,14 +16,16 @@ export function rollUpRecurrences(model: Model, { inputShapes }: FixBatchOptions
   const findings: Finding[] = [];
   const edits: Edit[] = [];
   const sizes: Record<string, number> = {};
+  const rows: Value[] = [];
   // What one loop makes, the next one may go through.
   for (;;) {
     const inference = infer(model, inputShapes ? { inputShapes } : {});
     const { rolled, unresolved } = rollUpFirst(model, inference);
-    if (rolled === undefined) return { findings, edits, unresolved, sizes };
+    if (rolled === undefined) return { findings, edits, unresolved, sizes, rows };
     findings.push(rolled.finding);
     edits.push(rolled.edit);
     Object.assign(sizes, rolled.sizes);
+    rows.push(...rolled.rows);
   }
 }
 
@@ -30,6 +33,7 @@ interface Rolled {
   readonly finding: Finding;
   readonly edit: Edit;
   readonly sizes: Record<string, number>;
+  readonly rows: readonly Value[];
 }
 
 function rollUpFirst(model: Model, inference: Inference): { rolled?: Rolled; unresolved: Finding[] } {
@@ -50,9 +54,9 @@ function rollUpFirst(model: Model, inference: Inference): { rolled?: Rolled; unr
       continue;
     }
     const finding = { code: 'unrolled-loop', message, node: description.node };
-    const after = `${nodeName(result)} over ${clock.size}`;
+    const after = `${nodeName(result.node)} over ${clock.size}`;
     const edit = { what: 'rolled up a loop', where: description.node, before: description.before, after };
-    return { rolled: { finding, edit, sizes: sizesOf(found) }, unresolved };
+    return { rolled: { finding, edit, sizes: sizesOf(found), rows: result.rows }, unresolved };
   }
   return { unresolved };
 }

@@ -153,6 +153,15 @@ describe('rolling up a recurrent cell', () => {
     });
   });
 
+  it('goes both ways, joining the results step by step', async () => {
+    await follows((u, x, length) => {
+      const there = rnn(u, u.rows(x, 1, length, 'gather'), u.zerosLike(x, HIDDEN), 'there');
+      const back = rnn(u, u.rows(x, 1, length, 'gather').reverse(), u.zerosLike(x, HIDDEN), 'back').reverse();
+      const both = there.map((h, t) => u.op('Concat', [h, back[t] as Value], { axis: { int: 1 } }));
+      u.output('y', u.stack(both, 1));
+    });
+  });
+
   it('rolls up layers that hand on their results in a list, or stacked', async () => {
     await follows((u, x, length) => {
       const first = rnn(u, u.rows(x, 1, length, 'gather'), u.zerosLike(x, HIDDEN), 'first');

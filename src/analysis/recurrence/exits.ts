@@ -1,5 +1,5 @@
 import type { Node } from '../../model/node.js';
-import type { Value } from '../../model/value.js';
+import type { Use, Value } from '../../model/value.js';
 import type { Steps } from './steps.js';
 
 /** What all steps from one on make, one after the other along an axis. */
@@ -25,12 +25,20 @@ export interface LastExit {
   readonly value: Value;
 }
 
+/** What the steps make, each read by itself. That is no loop's: it may be part of another one that is unrolled still. */
+export interface RowsExit {
+  readonly kind: 'rows';
+  /** In the body. */
+  readonly value: Value;
+  readonly reads: readonly { readonly step: number; readonly use: Use }[];
+}
+
 /** How a result of a loop is read outside of it. */
-export type Exit = LastExit | JoinedExit;
+export type Exit = LastExit | JoinedExit | RowsExit;
 
 /**
- * All ways in which results leave the loop; undefined when something reads single steps. What does not depend on a state
- * is no reason to refuse: those copies may stay where they are.
+ * All ways in which results leave the loop; undefined when single steps are read in a way that keeps it from being one.
+ * What does not depend on a state is no reason to refuse: those copies may stay where they are.
  */
 export function exitsOf(steps: Steps, first: number): Exit[] | undefined {
   const inside = nodesInside(steps, first);
@@ -69,12 +77,14 @@ function exitsOfValue(value: Value, steps: Steps, first: number, inside: Readonl
   }
   const exits: Exit[] = [];
   const joins = new Map<Node, JoinedExit[]>();
+  const reads: { step: number; use: Use }[] = [];
+  let isOutput = false;
   for (const [image, step] of stepOf) {
     if (step < first) continue;
-    const isLast = step === count - 1;
-    let isReadLast = isLast && image.isGraphOutput;
-    if (image.isGraphOutput && !isLast) return undefined;
-    for (const { node, index } of image.uses) {
+    if (image.isGraphOutput && step < count - 1) return undefined;
+    isOutput ||= image.isGraphOutput;
+    for (const use of image.uses) {
+      const { node, index } = use;
       if (inside.has(node)) continue;
       const known = joins.get(node) ?? [];
       if (known.some(({ from, count: length }) => index >= from && index < from + length)) continue;
@@ -82,11 +92,14 @@ function exitsOfValue(value: Value, steps: Steps, first: number, inside: Readonl
       if (run !== undefined && run.start <= first) {
         joins.set(node, [...known, run]);
         exits.push(run);
-      } else if (isLast) isReadLast = true;
-      else return undefined;
+      } else reads.push({ step, use });
     }
-    if (isReadLast) exits.push({ kind: 'last', value });
   }
+  if (reads.some(({ step }) => step < count - 1)) {
+    if (first > 0 || steps.clock.chunk > 1 || !steps.isStateful(value)) return undefined;
+    exits.push({ kind: 'rows', value, reads });
+  } else if (reads.length > 0) isOutput = true;
+  if (isOutput) exits.push({ kind: 'last', value });
   return exits;
 }
 

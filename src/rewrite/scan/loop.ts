@@ -24,6 +24,7 @@ export function writeLoop(recurrence: Recurrence, context: LoopContext): Written
     .add(clock.chunk - 1)
     .floorDiv(clock.chunk)
     .sub(first);
+  if (exits.some(({ kind }) => kind === 'rows')) return 'its steps are read one by one';
   const shapes = new Map<Exit, Dim[]>();
   for (const exit of exits) {
     const shape = context.inference.shape(exit.value);
@@ -69,7 +70,7 @@ export function writeLoop(recurrence: Recurrence, context: LoopContext): Written
   for (const [exit, soFar] of gathered) {
     const value = made(exit.value);
     const next =
-      exit.kind === 'last'
+      exit.kind !== 'joined'
         ? value
         : body.node('Concat', exit.backwards ? [value, soFar] : [soFar, value], { axis: { int: exit.axis } });
     body.output(next, dtypeOf(exit.value, context));
@@ -97,7 +98,7 @@ export function writeLoop(recurrence: Recurrence, context: LoopContext): Written
 
 /** Is it the axis along which the steps' results are joined? What only the last step gives is empty before. */
 function isGrowing(exit: Exit, axis: number, rank: number): boolean {
-  return exit.kind === 'last' || axis === joinAxis(exit, rank);
+  return exit.kind !== 'joined' || axis === joinAxis(exit, rank);
 }
 
 function joinAxis({ axis }: JoinedExit, rank: number): number {

@@ -16,13 +16,20 @@ import { writeScan } from './scan.js';
 /** Scan as it is used here came with this opset. */
 const FIRST_SCAN = 9;
 
+/** A loop that took the place of its copies. */
+export interface RolledUp {
+  readonly node: Node;
+  /** Single rows of its results that are read one by one still. */
+  readonly rows: readonly Value[];
+}
+
 /**
  * Writes the loop and lets everything that read the copies' results read the loop's.
  *
  * @param find - finds values that have a size
  * @returns the loop; or why it cannot be written, and nothing of the copies is changed
  */
-export function rollUp(recurrence: Recurrence, inference: Inference, find: FindSize): Node | string {
+export function rollUp(recurrence: Recurrence, inference: Inference, find: FindSize): RolledUp | string {
   const { steps, exits } = recurrence;
   const graph = steps.nodes[0]?.graph;
   if (graph === undefined) return 'it has no body';
@@ -33,11 +40,12 @@ export function rollUp(recurrence: Recurrence, inference: Inference, find: FindS
   const missing = [...inputsOf(recurrence)].find((value) => !emitter.isAvailable(value, anchor));
   if (missing !== undefined) return `${missing.name} is not there yet where its results are read`;
   const context: LoopContext = { inference, emitter, sizes: sizesOf(recurrence, emitter, find), anchor, graph };
-  const isRows = steps.clock.chunk === 1 && exits.every((exit) => exit.kind === 'last' || isOneRow(exit, inference));
+  const isRows = steps.clock.chunk === 1 && exits.every((exit) => exit.kind !== 'joined' || isOneRow(exit, inference));
   const written = isRows ? writeScan(recurrence, context) : writeLoop(recurrence, context);
   if (typeof written === 'string') return written;
-  removeDead([...connect(recurrence, written, context), ...copiesOf(recurrence)]);
-  return written.node;
+  const { released, rows } = connect(recurrence, written, context);
+  removeDead([...released, ...copiesOf(recurrence)]);
+  return { node: written.node, rows };
 }
 
 /** Sizes that are read from what the loop goes through, or else from wherever they can be found. */
@@ -60,6 +68,7 @@ function anchorOf({ steps, exits }: Recurrence, emitter: Emitter, graph: Graph):
   const inside = lastNodes({ steps });
   const readers = exits.flatMap((exit) => {
     if (exit.kind === 'joined') return [exit.node];
+    if (exit.kind === 'rows') return exit.reads.map(({ use }) => ownerIn(graph, use.node));
     const value = steps.image(exit.value, steps.clock.steps - 1);
     const outside = (value?.uses ?? []).map(({ node }) => ownerIn(graph, node)).filter((node) => !inside.has(node));
     return outside.length > 0 ? outside : value?.producer ? [value.producer] : [];
@@ -106,9 +115,15 @@ function inputsOf({ steps, states }: Recurrence): Set<Value> {
   return values;
 }
 
-/** Lets the readers of the copies read the loop instead. Gives the values that have lost their readers. */
-function connect({ steps, exits }: Recurrence, { results, begin }: WrittenLoop, context: LoopContext): Value[] {
+/** Lets the readers of the copies read the loop instead. Gives the values that have lost their readers, and single rows. */
+function connect(
+  { steps, exits }: Recurrence,
+  { results, begin }: WrittenLoop,
+  context: LoopContext,
+): { released: Value[]; rows: Value[] } {
+  const { steps: count, reversed } = steps.clock;
   const released: Value[] = [];
+  const rows: Value[] = [];
   const joined = exits.filter((exit) => exit.kind === 'joined');
   // From the last run of a node to its first, so that the places of the others stay.
   for (const exit of joined.sort((a, b) => b.from - a.from)) {
@@ -116,12 +131,25 @@ function connect({ steps, exits }: Recurrence, { results, begin }: WrittenLoop, 
   }
   const inside = [...lastNodes({ steps })];
   for (const exit of exits) {
-    if (exit.kind === 'joined') continue;
-    const value = steps.image(exit.value, steps.clock.steps - 1) as Value;
-    value.replaceAllUsesWith(results.get(exit) as Value, { except: inside });
-    released.push(value);
+    const result = results.get(exit) as Value;
+    if (exit.kind === 'last') {
+      const value = steps.image(exit.value, count - 1) as Value;
+      value.replaceAllUsesWith(result, { except: inside });
+      released.push(value);
+    } else if (exit.kind === 'rows') {
+      for (const { step, use } of exit.reads) {
+        const row = rowAt(reversed ? count - 1 - step : step, result, context);
+        use.node.setInput(use.index, row);
+        rows.push(row);
+      }
+    }
   }
-  return released;
+  return { released, rows };
+}
+
+function rowAt(place: number, rows: Value, { emitter, anchor }: LoopContext): Value {
+  const inputs = [rows, emitter.int64(place, 'place', anchor)];
+  return emitter.node({ opType: 'Gather', inputs, attributes: { axis: { int: 0 } }, hint: 'row' }, anchor);
 }
 
 function connectJoined(exit: JoinedExit, result: Value, begin: number, { emitter, anchor }: LoopContext): Value[] {

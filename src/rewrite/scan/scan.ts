@@ -59,7 +59,7 @@ export function writeScan(recurrence: Recurrence, context: LoopContext): Written
       stateExits.set(exit, state);
       continue;
     }
-    const row = rowOf(exit, context);
+    const row = rowOf(exit, recurrence, context);
     const key = `${row.value.name} ${row.dropped} ${row.axis} ${row.backwards}`;
     const known = rows.get(key) ?? row;
     rows.set(key, known);
@@ -101,7 +101,7 @@ export function writeScan(recurrence: Recurrence, context: LoopContext): Written
     const state = stateExits.get(exit);
     const index = state ?? states.length + stacked.indexOf(rowOfExit.get(exit) as Row);
     const result = node.outputs[index] as Value;
-    if (state !== undefined || exit.kind === 'joined') results.set(exit, result);
+    if (state !== undefined || exit.kind !== 'last') results.set(exit, result);
     else {
       const inputs = [result, emitter.int64(-1, 'last', anchor)];
       results.set(
@@ -127,9 +127,11 @@ function sequencesOf({ steps }: Recurrence): Map<Sequence, Value[]> {
 }
 
 /** What is stacked for an exit. A row that was given an axis only to be joined along it is taken without. */
-function rowOf(exit: Exit, { inference }: LoopContext): Row {
+function rowOf(exit: Exit, { steps }: Recurrence, { inference }: LoopContext): Row {
   const { value } = exit;
   if (exit.kind === 'last') return { value, dropped: undefined, axis: 0, backwards: false };
+  // In the order of the sequence, not of the steps.
+  if (exit.kind === 'rows') return { value, dropped: undefined, axis: 0, backwards: steps.clock.reversed };
   const rank = inference.shape(value)?.length ?? 0;
   const axis = exit.axis < 0 ? exit.axis + rank : exit.axis;
   const { backwards } = exit;
