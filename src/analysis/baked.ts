@@ -56,6 +56,17 @@ const MAX_INFERENCES = 96;
 export interface BakedOptions extends Omit<InferOptions, 'cells'> {
   /** Sizes that symbols had at the time of the export, as far as the caller knows them. */
   readonly traced?: ReadonlyMap<string, number>;
+  /** Sizes of constants that are known to be baked from elsewhere than operators. */
+  readonly twins?: readonly AssumedSize[];
+}
+
+/** A size that the elements of a constant show to be the same as another one of its sizes. */
+export interface AssumedSize {
+  readonly value: Value;
+  readonly axis: number;
+  readonly traced: number;
+  readonly size: Dim;
+  readonly evidence: BakedCell['evidence'];
 }
 
 /**
@@ -122,6 +133,9 @@ class Search {
     this.#options = options;
     this.#budget = budget;
     this.#forced = forced;
+    for (const { value, axis, traced, size, evidence } of options.twins ?? []) {
+      this.#evidence.set(this.#cells.assume(value, 'size', axis, traced, size), evidence);
+    }
     this.#inference = this.#infer();
   }
 

@@ -26,6 +26,14 @@ export class Cells {
     this.#assigned.set(id, dim);
   }
 
+  /** Assigns an expression to a number that inference has not come across yet. */
+  assume(value: Value, kind: Cell['kind'], index: number, traced: number, dim: Dim): string {
+    this.dim(value, kind, index, traced);
+    const id = this.#id(value, kind, index);
+    this.assign(id, dim);
+    return id;
+  }
+
   /** Takes an assignment back. */
   unassign(id: string): void {
     this.#assigned.delete(id);

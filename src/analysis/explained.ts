@@ -1,7 +1,14 @@
 import type { Model } from '../model/model.js';
 import type { Value } from '../model/value.js';
 import type { DenseTensor } from '../tensor/dense.js';
-import { type BakedConstant, type BakedOptions, type Diagnosis, findBaked } from './baked.js';
+import {
+  type AssumedSize,
+  type BakedCell,
+  type BakedConstant,
+  type BakedOptions,
+  type Diagnosis,
+  findBaked,
+} from './baked.js';
 import { type BatchSizes, batchAxisOf, batchSizes } from './batch-axis.js';
 import { Constants } from './constants.js';
 import { type Explanation, explain } from './explain/explain.js';
@@ -43,10 +50,16 @@ const untouched = new WeakMap<Model, { readonly question: string; readonly diagn
 
 function diagnose(model: Model, options: BakedOptions): ExplainedDiagnosis {
   const constants = options.constants ?? new Constants();
+  const twins: AssumedSize[] = [];
   for (let depth = 0; ; depth++) {
-    const diagnosis = findBaked(model, { ...options, constants });
+    const diagnosis = findBaked(model, { ...options, constants, twins });
     const batch = batchSizes(model, diagnosis.inference);
-    const explained = diagnosis.constants.map((baked) => explainOne(baked, diagnosis, batch));
+    const explained = withHints(diagnosis.constants.map((baked) => explainOne(baked, diagnosis, batch)));
+    const more = depth === MAX_DEPTH ? [] : explained.flatMap((each) => twinOf(each) ?? []);
+    if (more.length > 0) {
+      twins.push(...more);
+      continue;
+    }
     const opened = new Set<Value>();
     for (const { baked, tensor, explanation } of explained) {
       const { producer } = baked.value;
@@ -58,6 +71,39 @@ function diagnose(model: Model, options: BakedOptions): ExplainedDiagnosis {
     if (opened.size === 0 || depth === MAX_DEPTH) return { ...diagnosis, constants: explained };
   }
 }
+
+/** Tables of cosines alone do not show their lowest frequencies: the sines beside them in the model do. */
+function withHints(explained: readonly ExplainedConstant[]): ExplainedConstant[] {
+  const hints = explained.flatMap(({ explanation }) =>
+    explanation.found && explanation.generator.kind === 'sinusoid-table' ? [explanation.generator.sinusoid] : [],
+  );
+  if (hints.length === 0) return [...explained];
+  return explained.map((each) => {
+    const { baked, tensor, explanation } = each;
+    if (tensor === undefined || isExplained(explanation, tensor) || baked.axes.size !== 1) return each;
+    const hinted = explain(tensor, [...baked.axes.keys()], { hints });
+    return isExplained(hinted, tensor) ? { ...each, explanation: hinted } : each;
+  });
+}
+
+/**
+ * A square matrix that one operator proves to be baked along one axis, and that follows a rule of two positions over that
+ * size: then the other axis has the size, too. What reads the matrix only multiplies along the first.
+ */
+function twinOf({ baked, tensor, explanation }: ExplainedConstant): AssumedSize | undefined {
+  if (tensor === undefined || isExplained(explanation, tensor) || baked.axes.size !== 1) return undefined;
+  const [[axis, { size, evidence }]] = [...baked.axes] as [[number, BakedCell]];
+  const traced = tensor.shape[axis] as number;
+  const others = tensor.shape.flatMap((n, other) => (other !== axis && n === traced ? [other] : []));
+  const [other] = others;
+  if (traced < 4 || other === undefined || others.length > 1) return undefined;
+  const found = explain(tensor, [axis, other]);
+  if (!found.found || !SQUARE.has(found.generator.kind)) return undefined;
+  return { value: baked.value, axis: other, traced, size, evidence: { ...evidence, what: `${found.name}, a square` } };
+}
+
+/** Rules that only a computed matrix follows. */
+const SQUARE: ReadonlySet<string> = new Set(['band', 'condition', 'formula', 'relative-slope']);
 
 function isExplained(explanation: Explanation, tensor: DenseTensor | undefined): boolean {
   // Learned tables can be cut, not made longer: better find the positions that they are read at.
@@ -76,5 +122,5 @@ function explainOne(baked: BakedConstant, { inference }: Diagnosis, batch: Batch
     return { baked, tensor, explanation: { found: false, reason: 'its elements stand for sizes', maskLike: false } };
   }
   const batchAxis = batchAxisOf(baked, tensor.shape, batch);
-  return { baked, tensor, explanation: explain(tensor, [...baked.axes.keys()], batchAxis) };
+  return { baked, tensor, explanation: explain(tensor, [...baked.axes.keys()], { batchAxis }) };
 }

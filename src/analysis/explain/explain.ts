@@ -1,6 +1,7 @@
 import type { Element } from '../../rewrite/generators/context.js';
 import type { Generator } from '../../rewrite/generators/generate.js';
 import type { PadMask } from '../../rewrite/generators/pad-mask.js';
+import type { Sinusoid } from '../../rewrite/generators/sinusoid.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
 import { findAlong, fractionOfSize } from './along.js';
@@ -9,7 +10,7 @@ import { describePadMask, findPadMask } from './pad-mask.js';
 import { findPairs } from './pairs.js';
 import { findPeriodic } from './periodic.js';
 import { findRamp } from './ramp.js';
-import { fitSinusoid } from './sinusoid.js';
+import { describeSinusoid, fitSinusoid } from './sinusoid.js';
 
 /** What {@link explain} found, or why nothing. */
 export type Explanation =
@@ -22,15 +23,22 @@ export type Explanation =
       readonly padMask?: PadMask;
     };
 
+/** What is known beyond the constant itself. */
+export interface ExplainContext {
+  /** The axis that items of a batch lie along: what differs there follows no rule but their lengths. */
+  readonly batchAxis?: number | undefined;
+  /** Sinusoidal tables of the same model: others may have their frequencies. */
+  readonly hints?: readonly Sinusoid[];
+}
+
 /**
  * Finds the simplest generator that reproduces a constant exactly along its baked axes (simplest: shortest description);
  * all other axes belong to parameters or are of size 1.
  *
  * @param tensor the constant
  * @param bakedAxes the axes whose size follows a symbolic dimension
- * @param batchAxis the axis that items of a batch lie along: what differs there follows no rule but their lengths
  */
-export function explain(tensor: DenseTensor, bakedAxes: readonly number[], batchAxis?: number): Explanation {
+export function explain(tensor: DenseTensor, bakedAxes: readonly number[], context: ExplainContext = {}): Explanation {
   if (tensor.data.length === 0) return { found: false, reason: 'it is empty', maskLike: false };
   const varying = tensor.shape.map((_, axis) => axis).filter((axis) => !isInvariantAlong(tensor, axis));
   if (varying.length === 0) {
@@ -40,14 +48,14 @@ export function explain(tensor: DenseTensor, bakedAxes: readonly number[], batch
     }
     return { found: true, generator: { kind: 'fill', value: elementAt(tensor, 0) }, name: `all ${show(tensor, 0)}` };
   }
-  const padMask = findPadMask(tensor, bakedAxes, batchAxis);
+  const padMask = findPadMask(tensor, bakedAxes, context.batchAxis);
   // A block of ones in a corner is a chunk mask as well, as long as there is one row.
   if (padMask !== undefined && (padMask.rowAxis !== undefined || padMask.queryAxis === undefined)) {
     return explainPadMask(padMask, tensor);
   }
   const baked = varying.filter((axis) => bakedAxes.includes(axis));
   const maskLike = baked.length === varying.length && distinctElements(tensor, 3).length === 2;
-  if (baked.length === 1) return explainRows(tensor, baked[0] as number, varying, maskLike);
+  if (baked.length === 1) return explainRows(tensor, baked[0] as number, varying, maskLike, context);
   if (baked.length === 2) {
     const pairs = explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
     return pairs.found || padMask === undefined ? pairs : explainPadMask(padMask, tensor);
@@ -66,7 +74,13 @@ function explainPadMask(padMask: PadMask, tensor: DenseTensor): Explanation {
 }
 
 /** Values that depend on one position: tables. */
-function explainRows(tensor: DenseTensor, axis: number, varying: readonly number[], maskLike: boolean): Explanation {
+function explainRows(
+  tensor: DenseTensor,
+  axis: number,
+  varying: readonly number[],
+  maskLike: boolean,
+  { hints = [] }: ExplainContext,
+): Explanation {
   const periodic = findPeriodic(tensor, axis);
   if (maskLike && periodic === undefined) {
     return { found: false, reason: 'it is a mask of one row that changes more than once', maskLike };
@@ -81,9 +95,9 @@ function explainRows(tensor: DenseTensor, axis: number, varying: readonly number
   const columns = tensor.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
   const rows = tensor.shape[axis] as number;
   if (isTable && isFloat(tensor.dtype)) {
-    const sinusoid = fitSinusoid({ rows, columns, data: tensor.data as Float32Array });
+    const sinusoid = fitSinusoid({ rows, columns, data: tensor.data as Float32Array }, hints);
     if (sinusoid) {
-      const name = `sinusoidal positions of base ${Number(sinusoid.base.toPrecision(6))}`;
+      const name = describeSinusoid(sinusoid);
       return { found: true, generator: { kind: 'sinusoid-table', axis, sinusoid }, name };
     }
   }

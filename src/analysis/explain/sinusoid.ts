@@ -20,22 +20,33 @@ function tolerance(angle: number, amplitude: number): number {
   return amplitude * (2 ** -22 * Math.abs(angle) + 2 ** -21);
 }
 
-/** Fits a sinusoidal table; undefined when it is none. At least 4 rows are needed to tell. */
-export function fitSinusoid(table: Table): Sinusoid | undefined {
+/**
+ * Fits a sinusoidal table; undefined when it is none. At least 4 rows are needed to tell.
+ *
+ * @param hints tables whose frequencies this one may have, too
+ */
+export function fitSinusoid(table: Table, hints: readonly Sinusoid[] = []): Sinusoid | undefined {
   if (table.rows < 4 || table.columns < 1) return undefined;
   const last = table.rows - 1;
   const ways: Positions[] = [{ step: 1, start: 0 }];
   if (last % 2 === 0) ways.push({ step: -1, start: last / 2 });
   ways.push({ step: -1, start: last });
   if (last % 2 === 0) ways.push({ step: 1, start: -last / 2 });
+  // Tables for fairseq's models begin behind the number of the padding.
+  for (const start of [1, 2]) ways.push({ step: 1, start });
   for (const positions of ways) {
-    const fitted = fitAt(table, positions);
+    const fitted = fitAt(table, positions, hints);
     if (fitted !== undefined) return fitted;
   }
   return undefined;
 }
 
-function fitAt(table: Table, positions: Positions): Sinusoid | undefined {
+/** How people call it. */
+export function describeSinusoid({ base, isSeries }: Sinusoid): string {
+  return `sinusoidal positions of ${isSeries ? `base ${Number(base.toPrecision(6))}` : 'frequencies of their own'}`;
+}
+
+function fitAt(table: Table, positions: Positions, hints: readonly Sinusoid[]): Sinusoid | undefined {
   const origin = -positions.start * positions.step; // the row of position 0
   const at = (position: number, column: number) =>
     table.data[(origin + position * positions.step) * table.columns + column] as number;
@@ -53,10 +64,14 @@ function fitAt(table: Table, positions: Positions): Sinusoid | undefined {
     waves.push(wave);
     estimates.push(estimate((p) => (at(p * sign, column) / amplitude) * (wave === 'sin' ? sign : 1), wave, reach));
   }
+  const sines = waves.map((wave) => wave === 'sin');
   for (const grouping of groupings(waves, estimates)) {
     // Several roundings may be within tolerance of a short table: the one that hits most elements exactly goes on best.
     let best: { sinusoid: Sinusoid; inexact: number } | undefined;
-    for (const series of seriesOf(grouping.frequencies)) {
+    const known = hints.filter(({ frequencies }) => frequencies.length === grouping.frequencies.length);
+    const free = () => ownFrequencies(grouping, sines, reach);
+    for (const series of candidates(seriesOf(grouping.frequencies), known, free)) {
+      if (best && !series.isSeries) break;
       const columns = waves.map((wave, column) => ({ wave, index: grouping.index[column] as number }));
       const sinusoid = { columns, amplitude, positions, ...series };
       const misfit = misfitOf(sinusoid, table);
@@ -146,6 +161,8 @@ function groupings(waves: readonly string[], estimates: readonly (number | undef
       const other = frequencies[group];
       if (estimated !== undefined && other !== undefined) {
         if (Math.abs(estimated / other - 1) > 1e-3) consistent = false;
+        // Sines of small angles are precise where cosines are not.
+        else if (waves[column] === 'sin') frequencies[group] = estimated;
       } else frequencies[group] = other ?? estimated;
     }
     if (consistent) result.push({ frequencies, index });
@@ -153,7 +170,38 @@ function groupings(waves: readonly string[], estimates: readonly (number | undef
   return result;
 }
 
-type Series = Pick<Sinusoid, 'frequencies' | 'base' | 'single'>;
+type Series = Pick<Sinusoid, 'frequencies' | 'base' | 'single' | 'isSeries'>;
+
+/** A geometric series explains most; then what another table of the model has; then each frequency by itself. */
+function* candidates(
+  series: Iterable<Series>,
+  hints: readonly Sinusoid[],
+  free: () => number[] | undefined,
+): Iterable<Series> {
+  yield* series;
+  const others = hints.map(({ frequencies }) => frequencies);
+  const own = free();
+  if (own) others.push(own);
+  for (const frequencies of others) {
+    const base = (frequencies[0] as number) / (frequencies.at(-1) as number);
+    for (const single of [true, false]) yield { frequencies, base, single, isSeries: false };
+  }
+}
+
+/**
+ * The frequencies as they were estimated, where that is precise: from sines, or from cosines that turn far enough. Rotary
+ * tables are scaled frequency by frequency in models with long contexts.
+ */
+function ownFrequencies({ frequencies, index }: Grouping, sines: readonly boolean[], reach: number) {
+  const result: number[] = [];
+  for (const [group, frequency] of frequencies.entries()) {
+    const isPrecise = index.some((other, column) => other === group && sines[column]) || (frequency ?? 0) * reach > 1;
+    if (frequency === undefined || !isPrecise) return undefined;
+    const round = snap(frequency);
+    result.push(Math.abs(round / frequency - 1) < 1e-6 ? round : Math.fround(frequency));
+  }
+  return result;
+}
 
 /** Geometric series through the estimates: `first * base^(-k / count)`, in the roundings that frameworks use. */
 function* seriesOf(estimates: readonly (number | undefined)[]): Iterable<Series> {
@@ -172,8 +220,8 @@ function* seriesOf(estimates: readonly (number | undefined)[]): Iterable<Series>
   formulas.sort((a, b) => Number(b.isRound) - Number(a.isRound));
   for (const { divisor, base } of formulas) {
     for (const frequencies of roundings(start, base, divisor, count)) {
-      yield { frequencies, base, single: true };
-      yield { frequencies, base, single: false };
+      yield { frequencies, base, single: true, isSeries: true };
+      yield { frequencies, base, single: false, isSeries: true };
     }
   }
 }

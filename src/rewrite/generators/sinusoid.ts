@@ -26,6 +26,8 @@ export interface Sinusoid {
   /** Ratio of the first to the (extrapolated) last frequency: 10000 in nearly all models. */
   readonly base: number;
   readonly amplitude: number;
+  /** Do the frequencies form a geometric series? Scaled rotary tables have frequencies of their own. */
+  readonly isSeries: boolean;
   readonly positions: Positions;
   /** Were angles computed in single precision, as PyTorch does? */
   readonly single: boolean;
@@ -107,7 +109,7 @@ export function emitSinusoid(generator: SinusoidTable, context: GeneratorContext
 
 /** Which end of the table is fixed when it grows: position 0's, or the middle. */
 function sideOf(rows: number, step: 1 | -1, start: number): 'front' | 'back' | 'middle' {
-  if (step === 1 && start === 0) return 'front';
+  if (step === 1 && start >= 0) return 'front';
   if (step === -1 && start === rows - 1) return 'back';
   return 'middle';
 }

@@ -71,6 +71,19 @@ describe('sinusoidal tables', () => {
     expect(found).toMatchObject({ amplitude: 4, base: 10000 });
   });
 
+  it('finds frequencies that form no series, and lends them to cosines that are too flat to show them', () => {
+    const rates = [1, 0.0047, 0.000177, 6.6e-6].map(Math.fround);
+    const turn = (wave: (x: number) => number) => (p: number, c: number) =>
+      wave(Math.fround(p * (rates[c % 4] as number)));
+    const sines = fitSinusoid(table(12, 8, turn(Math.sin)));
+    expect(sines).toMatchObject({ isSeries: false });
+    expect(worst(sines as Sinusoid, 8, turn(Math.sin), [0, 11, 500, 4999])).toBeLessThan(2e-5);
+    const cosines = table(12, 8, turn(Math.cos));
+    expect(fitSinusoid(cosines)).toBeUndefined();
+    const lent = fitSinusoid(cosines, [sines as Sinusoid]);
+    expect(worst(lent as Sinusoid, 8, turn(Math.cos), [0, 11, 500, 4999])).toBeLessThan(2e-5);
+  });
+
   it('refuses learned tables, and sinusoidal ones with one row changed', () => {
     expect(fitSinusoid(table(20, 16, (p, c) => Math.sin((p * 16 + c) * 12.9898) * 0.02))).toBeUndefined();
     const changed = table(20, 16, interleaved(16));
