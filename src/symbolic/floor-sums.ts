@@ -1,5 +1,6 @@
 import { floorDivInt, gcdInt, type Int, modInt, mulInt } from './int.js';
 import {
+  type Atom,
   add,
   content,
   type FloorAtom,
@@ -76,15 +77,38 @@ export function hasFloor(a: Polynomial): boolean {
 }
 
 function memberOf(term: Term): { factor: Monomial | null; base: Polynomial; member: Member } | undefined {
-  let floor: FloorAtom | undefined;
+  let single: FloorAtom | undefined;
   for (const { atom, power } of term.monomial.factors) {
     if (atom.kind !== 'floor' || !atom.divisor.isConstant) continue;
-    if (floor !== undefined || power > 1) return undefined;
-    floor = atom;
+    if (single !== undefined || power > 1) return undefined;
+    single = atom;
   }
-  if (floor === undefined || typeof term.coefficient !== 'number') return undefined;
-  const { numerator } = floor;
-  const divisor = floor.divisor.constant;
+  if (single === undefined || typeof term.coefficient !== 'number') return undefined;
+  const floor = floorOf(single);
+  if (floor === undefined) return undefined;
+  const { base, multiple, constant, divisor } = floor;
+  const factors = term.monomial.factors.filter(({ atom }) => atom !== single);
+  return {
+    factor: factors.length === 0 ? null : monomialOfFactors(factors),
+    base,
+    member: { term, multiple, constant, divisor },
+  };
+}
+
+/** `floor((multiple*base + constant) / divisor)`. */
+export interface Floor {
+  /** Has no constant and no common factor; floors of it and of its negative have the same. */
+  readonly base: Polynomial;
+  readonly multiple: number;
+  readonly constant: number;
+  readonly divisor: number;
+}
+
+/** What an atom is the floor of, if it is one by a number that is not too large. */
+export function floorOf(atom: Atom): Floor | undefined {
+  if (atom.kind !== 'floor' || !atom.divisor.isConstant) return undefined;
+  const { numerator } = atom;
+  const divisor = atom.divisor.constant;
   let multiple = content(numerator, false);
   if (typeof divisor !== 'number' || divisor > MAX_PERIOD || typeof multiple !== 'number') return undefined;
   let base = divideDown(new Polynomial(numerator.terms, 0), multiple);
@@ -93,12 +117,7 @@ function memberOf(term: Term): { factor: Monomial | null; base: Polynomial; memb
     multiple = -multiple;
     base = opposite;
   }
-  const factors = term.monomial.factors.filter(({ atom }) => atom !== floor);
-  return {
-    factor: factors.length === 0 ? null : monomialOfFactors(factors),
-    base,
-    member: { term, multiple, constant: Number(numerator.constant), divisor },
-  };
+  return { base, multiple, constant: Number(numerator.constant), divisor };
 }
 
 function tabulate(factor: Monomial | null, base: Polynomial, members: readonly Member[]): FloorGroup | undefined {

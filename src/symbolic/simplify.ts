@@ -1,4 +1,5 @@
 import { floorDivide } from './floor.js';
+import { inFloorBasis } from './floor-basis.js';
 import { asSingleFloor, type FloorGroup, floorGroups, hasFloor } from './floor-sums.js';
 import { add, multiply, ofTerm, Polynomial, scale, subtract, sum } from './polynomial.js';
 import { divideExactly } from './quotient.js';
@@ -35,27 +36,12 @@ function asOtherHalf(a: Polynomial, group: FloorGroup): Polynomial | undefined {
   return result.terms.length < a.terms.length ? result : undefined;
 }
 
-/** `a / divisor` when the division leaves nothing, in whichever way halves are written; undefined otherwise. */
+/** `a / divisor` when the division leaves nothing, in whichever way sums of floors are written; undefined otherwise. */
 export function quotientOf(a: Polynomial, divisor: Polynomial): Polynomial | undefined {
   const quotient = divideExactly(a, divisor);
   if (quotient !== undefined || !hasFloor(a)) return quotient;
-  return divideExactly(expandHalves(a), expandHalves(divisor));
-}
-
-/** The opposite of what is short: (p + 1)//2 as p - p//2 everywhere, so that equal products have equal terms. */
-function expandHalves(a: Polynomial): Polynomial {
-  let result = Polynomial.of(a.constant);
-  for (const { monomial, coefficient } of a.terms) {
-    let product = Polynomial.of(coefficient);
-    for (const { atom, power } of monomial.factors) {
-      const isUpper = atom.kind === 'floor' && atom.divisor.isConstant && atom.divisor.constant === 2;
-      const numerator = isUpper && atom.numerator.constant === 1 ? subtract(atom.numerator, Polynomial.ONE) : undefined;
-      const value = numerator ? subtract(numerator, floorDivide(numerator, Polynomial.of(2))) : Polynomial.atom(atom);
-      for (let i = 0; i < power; i++) product = multiply(product, value);
-    }
-    result = add(result, product);
-  }
-  return result;
+  const [numerator, denominator] = inFloorBasis([a, divisor]) as [Polynomial, Polynomial];
+  return divideExactly(numerator, denominator);
 }
 
 function replaceGroup(a: Polynomial, { factor, terms }: FloorGroup, value: Polynomial): Polynomial {

@@ -119,6 +119,17 @@ describe('toString', () => {
 });
 
 describe('numbers', () => {
+  it.each([
+    ['(T + 1)//2//2 + 1', '(T - 4)//2 - T//B - T + 3'],
+    ['T//-2', 'T//7 - 1'],
+    ['min(T, 2)', 'T*(T//2)//-2'],
+    ['(T//4)*(T//2)', 'T//3'],
+  ])('undoes the product of %s and %s, however its floors were added up', (a, b) => {
+    const dim = Dim.parse(a);
+    const factor = Dim.parse(b);
+    expect(dim.mul(factor).exactQuotient(factor)?.equals(dim)).toBe(true);
+  });
+
   it('are exact at any magnitude', () => {
     const large = Dim.of(2n ** 63n - 1n);
     expect(large.toString()).toBe('9223372036854775807');
