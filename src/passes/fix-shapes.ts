@@ -10,6 +10,8 @@
  *
  *     x [B, T, D] ── Reshape [0, 0, 4, 8]
  *     Shape ── Gather ── Concat ([2] -> size of x, [18] -> size of x, 4, 8) ── Expand
+ *
+ * So do scalars that were a size, or a power of one: what a sum over T positions is divided by.
  */
 import type { BakedConstant } from '../analysis/baked.js';
 import type { Node } from '../model/node.js';
@@ -17,6 +19,7 @@ import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 import type { DenseTensor } from '../tensor/dense.js';
 import { DataType } from '../tensor/dtype.js';
+import { repairFactors } from './frozen-factors.js';
 import type { Edit, Pass } from './pass.js';
 import { finishReport, type RepairOptions, type Session, startRepair } from './repair-session.js';
 import { bakedFinding, elementsText, nodeName, typeText } from './report-text.js';
@@ -33,7 +36,7 @@ export function fixShapes(options: FixShapesOptions = {}): Pass {
     name: 'fix-shapes',
     async run(model) {
       const session = startRepair(model, options);
-      const repairs: { baked: BakedConstant; tensor: DenseTensor; reader: Node }[] = [];
+      const repairs = repairFactors(model, session);
       for (const { baked, tensor, explanation } of session.constants) {
         if (baked.axes.size > 0) {
           const text = explanation.found ? explanation.name : explanation.reason;
@@ -42,19 +45,17 @@ export function fixShapes(options: FixShapesOptions = {}): Pass {
         }
         const readers = session.readersOf(baked.value);
         const blocked = readers.find((reader) => !canRebuild(baked, reader, session));
-        if (tensor === undefined || tensor.shape.length > 1 || blocked !== undefined) {
-          const why = blocked
-            ? `no live tensor before ${nodeName(blocked)} has that size`
-            : 'it is not a list of sizes';
+        if (tensor === undefined || blocked !== undefined) {
+          const why = blocked ? `no live tensor before ${nodeName(blocked)} has that size` : 'it cannot be read';
           session.unresolved.push(bakedFinding(baked, 'unexplained-size', `${elementsText(baked)}, but ${why}`));
           continue;
         }
         session.findings.push(bakedFinding(baked, 'baked-size', elementsText(baked)));
-        for (const reader of readers) repairs.push({ baked, tensor, reader });
+        for (const reader of readers) {
+          repairs.push({ baked, reader, apply: () => rebuild(baked, tensor, reader, session) });
+        }
       }
-      return finishReport('fix-shapes', session, options, repairs, ({ baked, tensor, reader }) =>
-        rebuild(baked, tensor, reader, session),
-      );
+      return finishReport('fix-shapes', session, options, repairs, (repair) => repair.apply());
     },
   };
 }
@@ -107,7 +108,11 @@ function computed(baked: BakedConstant, tensor: DenseTensor, reader: Node, { siz
     tensor.data as ArrayLike<bigint | number>,
     (element, i) => baked.elements.get(i)?.size ?? Dim.of(Number(element)),
   );
-  const value = tensor.shape.length === 0 ? sizes.scalar(dims[0] as Dim, reader) : sizes.shape(dims, reader);
+  let value = tensor.shape.length === 0 ? sizes.scalar(dims[0] as Dim, reader) : sizes.shape(dims, reader);
+  if (tensor.shape.length > 1) {
+    const inputs = [value, emitter.int64(tensor.shape, 'shape', reader)];
+    value = emitter.node({ opType: 'Reshape', inputs, hint: 'sizes' }, reader);
+  }
   if (tensor.dtype === DataType.INT64) return value;
   const attributes = { to: { int: tensor.dtype } };
   return emitter.node({ opType: 'Cast', inputs: [value], attributes, hint: 'size' }, reader);

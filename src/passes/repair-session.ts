@@ -116,7 +116,7 @@ export function isPositionCount(size: Dim): boolean {
 
 /** A reader of a baked constant, and what is baked. */
 export interface Repair {
-  readonly baked: BakedConstant;
+  readonly baked: Pick<BakedConstant, 'value'>;
   readonly reader: Node;
 }
 
