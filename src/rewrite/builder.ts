@@ -119,7 +119,8 @@ export class Builder {
 
   /** From `start` up to `end` (all that is left without) along an axis, every `step`-th. */
   slice(x: Value, axis: number, start: Size, end: Size = Number.MAX_SAFE_INTEGER, step = 1): Value {
-    const bound = (at: Size) => (typeof at === 'number' ? this.ints([at]) : at);
+    // Exporters write the largest int64 for the end, which a number only holds rounded up.
+    const bound = (at: Size) => (typeof at === 'number' ? this.ints([Math.min(at, Number.MAX_SAFE_INTEGER)]) : at);
     const inputs = [x, bound(start), bound(end), this.ints([axis])];
     return this.op('Slice', step === 1 ? inputs : [...inputs, this.ints([step])]);
   }
