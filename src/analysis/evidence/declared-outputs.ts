@@ -24,6 +24,11 @@ export function* declaredOutputs({ inference }: Scene): Iterable<Claim> {
       const dim = inferred?.[axis];
       if (dim?.origin === undefined || size === undefined || size.isNumber || dim.equals(size)) continue;
       if (![...size.symbols()].every((name) => sizes.has(name))) continue;
+      // Exporters give an axis of one element the name of another axis, which is that size indeed.
+      const isElsewhere = declared.shape?.some(
+        (other, i) => i !== axis && other?.equals(size) && inferred?.[i]?.equals(size),
+      );
+      if (dim.value === 1 && isElsewhere) continue;
       const what = `axis ${axis} of output ${output.name} is declared as ${size}`;
       yield { node, what, left: dim, right: size, needsTraced: !dim.isNumber && size.isAtLeast(dim) };
     }

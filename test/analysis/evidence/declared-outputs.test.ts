@@ -28,6 +28,11 @@ describe('declared outputs', () => {
     expect(frozen(await repeated([1, 20, 8], ['batch', 20, 8]))).toEqual([]);
   });
 
+  it('say nothing of an axis of one element that has the name of another', async () => {
+    expect(frozen(await repeated([1, 1, 8], ['batch', 'batch', 8]))).toEqual([]);
+    expect(frozen(await repeated([1, 20, 8], ['batch', 'batch', 8]))).toEqual(['20: batch']);
+  });
+
   it('say where padding was cut off again', async () => {
     expect(frozen(await cropped(20, 2))).toEqual(['20: time']);
   });
