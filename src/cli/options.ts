@@ -41,6 +41,7 @@ export const typeOptions = {
 /** What positional tables have to serve. */
 export const positionOptions = {
   'max-length': { ...text, describe: 'Positional tables must serve at least this many positions (default 5000)' },
+  computed: { ...flag, describe: 'Compute positional tables at run time instead of keeping long ones' },
 } satisfies Record<string, Options>;
 
 /** Which operators are lowered besides those that no runtime has. */

@@ -24,6 +24,7 @@ export function readPassOptions(args: Args): FixOptions {
     inputShapes: declaredShapes(args, 'input-shape'),
     tracedShapes: tracedShapes(args, 'traced-shape'),
     contrib: flag(args, 'contrib'),
+    computed: flag(args, 'computed'),
     lower: operatorList(args, 'lower'),
     ...(maxLength === undefined ? {} : { maxLength }),
     ...(irVersion === undefined ? {} : { irVersion }),

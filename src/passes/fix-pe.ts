@@ -26,6 +26,8 @@ export interface FixPeOptions extends RepairOptions {
    * live length are made longer only if this is given.
    */
   readonly maxLength?: number;
+  /** Compute tables at run time, from Range, Sin and Cos, instead of keeping a long one: no length is too long. */
+  readonly computed?: boolean;
 }
 
 const DEFAULT_MAX_LENGTH = 5000;
@@ -41,7 +43,7 @@ export function fixPe(options: FixPeOptions = {}): Pass {
   return {
     name: 'fix-pe',
     async run(model) {
-      const { maxLength } = options;
+      const { maxLength, computed = false } = options;
       return repairConstants(
         model,
         {
@@ -50,6 +52,7 @@ export function fixPe(options: FixPeOptions = {}): Pass {
           repairs: (generator) => !isMask(generator),
           refuses: ({ maskLike }) => !maskLike,
           maxLength: maxLength ?? DEFAULT_MAX_LENGTH,
+          computed,
           ...(maxLength === undefined
             ? {}
             : { also: (session) => lengthenTables(session, [...model.graph.nodes], maxLength) }),

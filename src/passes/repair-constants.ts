@@ -2,6 +2,7 @@
 import type { BakedConstant } from '../analysis/baked.js';
 import { isCovered } from '../analysis/broadcasting.js';
 import type { Explanation } from '../analysis/explain/explain.js';
+import { describeNearest } from '../analysis/explain/nearest.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import {
@@ -57,7 +58,7 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
     if (tensor === undefined || !explanation.found) {
       const isOwn = !explanation.found && pass.refuses(explanation);
       const code = isOwn ? `unexplained-${pass.noun}` : 'baked-constant';
-      const reason = explanation.found ? 'it cannot be read' : explanation.reason;
+      const reason = explanation.found ? 'it cannot be read' : reasonOf(explanation, baked, tensor);
       (isOwn ? unresolved : others).push(bakedFinding(baked, code, reason));
       continue;
     }
@@ -76,7 +77,9 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
     findings.push(bakedFinding(baked, `baked-${pass.noun}`, name));
     for (const reader of readers) repairs.push({ baked, tensor, generator, name, reader });
   }
-  const report = finishReport(pass.name, session, options, repairs, (repair) => apply(repair, pass, session));
+  const finished = finishReport(pass.name, session, options, repairs, (repair) => apply(repair, pass, session));
+  // Sines at run time are not those of the exporter to the last bit.
+  const report = pass.computed && finished.changed ? { ...finished, reassociates: true } : finished;
   if (pass.also === undefined || (report.unresolved.length > 0 && !options.partial)) return report;
   const more = pass.also(session);
   return {
@@ -85,6 +88,16 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
     edits: [...report.edits, ...more.edits],
     unresolved: [...report.unresolved, ...more.unresolved],
   };
+}
+
+/** Why nothing was found, and what comes nearest. */
+function reasonOf(
+  { reason, padMask }: Extract<Explanation, { found: false }>,
+  baked: BakedConstant,
+  tensor: DenseTensor | undefined,
+): string {
+  const nearest = tensor && padMask === undefined ? describeNearest(tensor, [...baked.axes.keys()]) : undefined;
+  return nearest === undefined ? reason : `${reason}; ${nearest}`;
 }
 
 function liveShape(baked: BakedConstant, { diagnosis }: Session): Dim[] {

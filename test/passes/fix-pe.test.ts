@@ -1,4 +1,6 @@
+import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { serialize } from '../../src/model/save.js';
 import type { Value } from '../../src/model/value.js';
 import { fixPe } from '../../src/passes/fix-pe.js';
 import type { DenseTensor } from '../../src/tensor/dense.js';
@@ -101,6 +103,33 @@ describe('fix-pe', () => {
     output(model, 'Add', [...scores, model.graph.addInitializer('bias', growing)]);
     const report = await runPass(fixPe(), model);
     expect(report).toMatchObject({ changed: false, unresolved: [{ value: 'bias' }] });
+  });
+
+  it('says what comes nearest, and where it is worst', async () => {
+    const { model, scores } = await attention({ layers: 1 });
+    const almost = matrix(12, (i, j) => (i === 5 && j === 9 ? 7 : -Math.abs(j - i)));
+    output(model, 'Add', [...scores, model.graph.addInitializer('bias', almost)]);
+    const report = await runPass(fixPe(), model);
+    expect(report.unresolved[0]?.message).toMatch(
+      /nearest is a bias by relative position, but \[5, 9\] is 7 and not -4 \(1 of 144 elements differ\)/,
+    );
+  });
+
+  it.each([
+    ['from the front', (row: number) => row],
+    ['counting down to 0', (row: number) => 19 - row],
+  ])('computes tables at run time, %s', async (_, position) => {
+    const { model } = await added(sinusoid(20, 16, position));
+    const report = await runPass(fixPe({ computed: true }), model);
+    expect(report).toMatchObject({ changed: true, reassociates: true, unresolved: [] });
+    const session = await ort.InferenceSession.create(await serialize(model));
+    for (const n of [20, 7, 31]) {
+      const feed = new ort.Tensor('float32', new Float32Array(n * 16), [1, n, 16]);
+      const results = await session.run({ x: feed });
+      const got = results[session.outputNames[0] as string]?.data as Float32Array;
+      const want = sinusoid(n, 16, (row) => (position(0) === 0 ? row : n - 1 - row)).data as Float32Array;
+      expect(Math.max(...got.map((value, k) => Math.abs(value - (want[k] as number))))).toBeLessThan(1e-6);
+    }
   });
 
   it('leaves masks to fix-masks', async () => {

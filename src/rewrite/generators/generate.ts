@@ -10,6 +10,7 @@ import { emitPrefix, type PrefixTable } from './prefix.js';
 import { emitRamp, type Ramp } from './ramp.js';
 import { emitRelativeSlope, emitRelativeTable, type RelativeSlope, type RelativeTable } from './relative.js';
 import { emitSinusoid, type SinusoidTable } from './sinusoid.js';
+import { emitComputed } from './sinusoid-computed.js';
 
 /** A rule that gives a constant exactly, at its own size, and says what it is at any other. */
 export type Generator =
@@ -98,7 +99,7 @@ export function emitGenerator(generator: Generator, context: GeneratorContext): 
     case 'relative-curve':
       return emitRelativeCurve(generator, context);
     case 'sinusoid-table':
-      return emitSinusoid(generator, context);
+      return context.computed ? emitComputed(generator, context) : emitSinusoid(generator, context);
     case 'ramp':
       return emitRamp(generator, context);
     case 'formula':

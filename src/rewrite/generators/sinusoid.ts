@@ -107,8 +107,8 @@ export function emitSinusoid(generator: SinusoidTable, context: GeneratorContext
   return slice(emitter, constant, axis, from, to, anchor, 'positions');
 }
 
-/** Which end of the table is fixed when it grows: position 0's, or the middle. */
-function sideOf(rows: number, step: 1 | -1, start: number): 'front' | 'back' | 'middle' {
+/** Which end of a sinusoidal table is fixed when it grows: position 0's, or the middle. */
+export function sideOf(rows: number, step: 1 | -1, start: number): 'front' | 'back' | 'middle' {
   if (step === 1 && start >= 0) return 'front';
   if (step === -1 && start === rows - 1) return 'back';
   return 'middle';
