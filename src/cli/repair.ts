@@ -166,6 +166,7 @@ async function verify(
     data,
     tolerance,
     isPartial,
+    items: report.items ?? {},
     ...(report.reassociates ? { reassociates: true } : {}),
     ...(options.io ? { changesTypes: true } : {}),
   });

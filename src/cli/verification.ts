@@ -1,5 +1,6 @@
 import type { Tolerance } from '../verify/compare.js';
 import type { OutputComparison } from '../verify/compare-models.js';
+import { compareRows, type RowComparison } from '../verify/compare-rows.js';
 import { type DataSetResult, readDataSets, runDataSets } from '../verify/data-sets.js';
 import { RuntimeUnavailableError } from '../verify/errors.js';
 import type { InputValues, Sizes } from '../verify/inputs.js';
@@ -31,6 +32,8 @@ export interface VerificationRequest {
   readonly isPartial: boolean;
   /** The repair computes the same with other operators, which round otherwise. */
   readonly reassociates?: boolean;
+  /** Symbols that count items which do not depend on each other, and how many items the example had. */
+  readonly items?: Sizes;
   /** The repair gives inputs and outputs other types. */
   readonly changesTypes?: boolean;
 }
@@ -44,6 +47,7 @@ export interface Verification {
   readonly doubts: readonly string[];
   readonly repair?: RepairVerification;
   readonly dataSets?: readonly DataSetResult[];
+  readonly rows?: readonly RowComparison[];
 }
 
 /**
@@ -66,6 +70,7 @@ export async function verifyResult(
     tolerance,
     isPartial,
     reassociates = false,
+    items = {},
     changesTypes = false,
   } = request;
   try {
@@ -82,14 +87,26 @@ export async function verifyResult(
     });
     const sets = data === undefined ? [] : await readDataSets(data);
     const dataSets = sets.length > 0 ? await runDataSets(result, sets, { runtime, ...tolerance }) : [];
+    const rows: RowComparison[] = [];
+    for (const [symbol, traced] of Object.entries(sets.length > 0 ? {} : items)) {
+      const others = { ...sizes, ...repair.exact.sizes };
+      rows.push(await compareRows(original, result, { runtime, symbol, traced, sizes: others, ...tolerance }));
+    }
     const { shown, doubts } = describe(repair, dataSets, reassociates);
+    for (const { verdict, symbol, items: count, traced } of rows) {
+      const text = `equal to the original item by item at ${symbol}=${count}, run on ${traced} at a time`;
+      if (verdict === 'equal') shown.push(text);
+      else if (verdict === 'different') doubts.push(`not ${text}`);
+    }
     const runs = repair.runs || (isPartial && runAt.length === 0);
-    const passed = repair.agrees && runs && dataSets.every(({ ok }) => ok);
+    const agrees = repair.agrees && rows.every(({ verdict }) => verdict !== 'different');
+    const passed = agrees && runs && dataSets.every(({ ok }) => ok);
     return {
       outcome: passed ? 'passed' : 'failed',
       shown,
       doubts,
       repair,
+      ...(rows.length > 0 ? { rows } : {}),
       ...(data === undefined ? {} : { dataSets }),
     };
   } catch (error) {

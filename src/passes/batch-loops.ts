@@ -31,6 +31,7 @@ export function batchLoops(model: Model, { inputShapes }: FixBatchOptions): Roll
   const findings: Finding[] = [];
   const edits: Edit[] = [];
   const sizes: Record<string, number> = {};
+  const items: Record<string, number> = {};
   const failed = new Map<Node, Finding>();
   const options = inputShapes ? { inputShapes } : {};
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -48,12 +49,21 @@ export function batchLoops(model: Model, { inputShapes }: FixBatchOptions): Roll
       findings.push(finding);
       edits.push(outcome);
       const { symbolName } = region.size;
-      if (symbolName !== undefined) sizes[symbolName] ??= region.count;
+      if (symbolName === undefined) continue;
+      sizes[symbolName] ??= region.count;
+      if (isFirstAxis(model, symbolName) && !region.limited) items[symbolName] ??= region.count;
     }
     if (batching.finish() === 0) break;
   }
   if (edits.length > 0) edits.push(...refreshDeclarations(model, infer(model, options), 'keep'));
-  return { findings, edits, unresolved: [...failed.values()], sizes };
+  return { findings, edits, unresolved: [...failed.values()], sizes, items };
+}
+
+/** Does the symbol count the items of a batch: is it the first size of inputs, and no other? */
+function isFirstAxis({ graph }: Model, symbol: string): boolean {
+  return graph.inputs.every(({ declared }) => {
+    return declared?.kind !== 'tensor' || declared.shape?.every((dim, axis) => dim !== symbol || axis === 0);
+  });
 }
 
 /** The loops that can be told now. Those of several copies first: a single copy looks like much else. */

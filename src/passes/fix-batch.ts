@@ -31,6 +31,8 @@ export interface RolledLoops {
   readonly sizes: Readonly<Record<string, number>>;
   /** Single rows of what was rolled up that are read one by one, until another loop is rolled up as well. */
   readonly rows?: readonly Value[];
+  /** Those of the sizes whose items do not depend on each other in the whole model: first axes. */
+  readonly items?: Readonly<Record<string, number>>;
 }
 
 /** Rolls up the loops of one kind that a model has, and edits it; leaves all others as they are. */
@@ -61,6 +63,7 @@ export function fixBatch(options: FixBatchOptions = {}): Pass {
         edits,
         unresolved: [...unresolved, ...leftRows(rolled.flatMap((loops) => loops.rows ?? []))],
         sizes: Object.assign({}, ...rolled.map((loops) => loops.sizes)),
+        items: Object.assign({}, ...rolled.map((loops) => loops.items)),
         ...(edits.length > 0 ? { reassociates: true } : {}),
       };
     },

@@ -30,6 +30,9 @@ export function joinReports(name: string, reports: readonly PassReport[]): PassR
     unresolved: reports.flatMap((report) => report.unresolved),
     // What one pass leaves to others a later one may have repaired: the last one's view counts.
     others: reports.findLast((report) => report.others !== undefined)?.others ?? [],
+    ...(reports.some((report) => report.items)
+      ? { items: Object.assign({}, ...reports.map((report) => report.items)) }
+      : {}),
     ...(reports.some((report) => report.reassociates) ? { reassociates: true } : {}),
     sizes: Object.assign({}, ...reports.map((report) => report.sizes ?? {}).reverse()),
     inputs: Object.assign({}, ...reports.map((report) => report.inputs ?? {})),

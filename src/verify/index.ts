@@ -7,6 +7,7 @@ export {
   type ModelComparison,
   type OutputComparison,
 } from './compare-models.js';
+export { type CompareRowsOptions, compareRows, type RowComparison } from './compare-rows.js';
 export {
   type DataSet,
   type DataSetResult,

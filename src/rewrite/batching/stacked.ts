@@ -2,8 +2,9 @@ import type { Inference } from '../../analysis/infer.js';
 import type { Term } from '../../analysis/unrolled/template.js';
 import type { Shape } from '../../ops/types.js';
 import { Dim } from '../../symbolic/dim.js';
-import type { DenseData, DenseTensor } from '../../tensor/dense.js';
+import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
+import { joinData } from '../../tensor/join.js';
 import { Unbatchable } from './call.js';
 import type { Draft, Ref } from './draft.js';
 
@@ -21,7 +22,7 @@ export function stacked(
   const tensor: DenseTensor = {
     dtype: first.dtype,
     shape: [tensors.length, ...first.shape],
-    data: joined(tensors.map(({ data }) => data)),
+    data: joinData([first.data, ...tensors.slice(1).map(({ data }) => data)]),
   };
   const ref = draft.constant(tensor);
   return { ref, shape: first.shape.map((size) => Dim.of(size)) };
@@ -34,18 +35,4 @@ export function limited(draft: Draft, ref: Ref, axis: number, count: Ref): Ref {
     draft.constant({ dtype: DataType.INT64, shape: [], data: BigInt64Array.of(BigInt(value)) });
   const rows = draft.node('Range', [scalar(0), draft.squeeze(count, [0]), scalar(1)]);
   return draft.node('Gather', [ref, rows], { axis: { int: axis } });
-}
-
-function joined(parts: readonly DenseData[]): DenseData {
-  const [first] = parts as [DenseData];
-  if (Array.isArray(first)) return (parts as string[][]).flat();
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const make = first.constructor as new (length: number) => Float32Array;
-  const all = new make(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part as Float32Array, at);
-    at += part.length;
-  }
-  return all;
 }
