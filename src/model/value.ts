@@ -87,6 +87,11 @@ export class Value {
     return this.#uses;
   }
 
+  /** Does any node read it? Cheaper than asking for all uses of it. */
+  get isRead(): boolean {
+    return this.#first !== undefined;
+  }
+
   /** Is it an input of its graph? */
   get isGraphInput(): boolean {
     return this._isInput;

@@ -34,7 +34,7 @@ export function removeDead(candidates: Iterable<Value>): number {
 }
 
 function isUsed(value: Value): boolean {
-  return value.uses.length > 0 || value.isGraphOutput;
+  return value.isRead || value.isGraphOutput;
 }
 
 /** Everything a node reads, directly or inside its subgraphs. */
