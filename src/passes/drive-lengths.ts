@@ -19,11 +19,10 @@ import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import { removeDead } from '../rewrite/dead-code.js';
 import { LiveLengths } from '../rewrite/live-lengths.js';
+import { findSites } from './lengths/find-sites.js';
 import { declaredBatch, lengthsInput, lengthsType, refuseLengthsInput } from './lengths/lengths-input.js';
-import { maskSites } from './lengths/mask-sites.js';
-import { fillOutputs, hasConstantOutputs, matchOutputs } from './lengths/outputs.js';
+import { fillOutputs, hasConstantOutputs } from './lengths/outputs.js';
 import { LengthDriver } from './lengths/site.js';
-import { solveSites } from './lengths/solve-sites.js';
 import type { Pass, PassReport } from './pass.js';
 import { type RepairOptions, type Session, startRepair } from './repair-session.js';
 
@@ -67,17 +66,15 @@ function drive(model: Model, options: DriveLengthsOptions): PassReport {
   const { traced } = session;
   const { lengths: name } = options;
   if (name === undefined) return fillOutputs(session, batch, traced);
-  const masks = maskSites(session, batch);
-  const outputs = matchOutputs(session, masks, batch, traced, options.lengthsRule);
-  const sites = [...masks, ...outputs];
+  const found = findSites(session, batch, traced, options.lengthsRule);
+  const { sites, solved } = found;
   const findings = [...new Set(sites.map(({ finding }) => finding))];
   const report: PassReport = { pass: NAME, changed: false, findings, edits: [], unresolved: session.unresolved };
-  if (sites.length === 0) {
+  if (solved === undefined) {
     if (model.graph.value(name) !== undefined) return report;
     const message = `nothing in the model was frozen with the lengths of an example: an input ${name} would have no use`;
     return { ...report, unresolved: [{ code: 'no-frozen-lengths', message, value: name }] };
   }
-  const solved = solveSites(sites, batch, traced, options.lengthsRule);
   if ('message' in solved) return { ...report, unresolved: [solved] };
   const { symbol, rule, alternative, lengths } = solved;
   const input = () => lengthsInput(model, name, declaredBatch(model, batch.symbols));
@@ -87,7 +84,10 @@ function drive(model: Model, options: DriveLengthsOptions): PassReport {
     const reason = refusal(driver);
     return reason === undefined ? [] : [{ ...finding, message: `${finding.message}, but ${reason}` }];
   });
-  const sizes = { ...Object.fromEntries(traced), [symbol]: traced.get(symbol) ?? Math.max(...lengths) };
+  const sizes: Record<string, number> = Object.fromEntries(traced);
+  sizes[symbol] ??= Math.max(...lengths);
+  const [batchSymbol] = batch.symbols;
+  if (batchSymbol !== undefined) sizes[batchSymbol] ??= lengths.length;
   const unresolved = [...report.unresolved, ...blocked];
   if (unresolved.length > 0) return { ...report, unresolved, sizes };
   const ordered = [...sites].sort((a, b) => orderOf(session, a.reader) - orderOf(session, b.reader));

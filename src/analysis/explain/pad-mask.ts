@@ -2,8 +2,10 @@ import { stridesOf } from '../../ops/lib/shapes.js';
 import type { Element } from '../../rewrite/generators/context.js';
 import type { PadMask } from '../../rewrite/generators/pad-mask.js';
 import type { DenseTensor } from '../../tensor/dense.js';
+import { isFloat } from '../../tensor/dtype.js';
 import { type Band, describeBand, findBand } from './band.js';
 import { type BitMatrix, elementAt, isInvariantAlong, sameElement } from './matrix.js';
+import { explainRowValue } from './row-value.js';
 
 /**
  * Recognises a pad mask: two elements (the valid one may differ from row to row), a prefix in every row. At least one
@@ -56,7 +58,11 @@ function findRows(tensor: DenseTensor, rowAxis: number | undefined, keyAxis: num
   }
   // A row that begins with padding is padded in front.
   if (padded === undefined || valid.some((element) => sameElement(element, padded as Element))) return undefined;
-  return { rowAxis, keyAxis, queryAxis: undefined, masksQueries: false, band: undefined, counts, valid, padded };
+  const common = { rowAxis, keyAxis, queryAxis: undefined, masksQueries: false, band: undefined, counts, padded };
+  const weights = isFloat(tensor.dtype) && explainRowValue(valid as number[], counts, tensor.dtype);
+  if (weights && weights.kind === 'reciprocal') return { ...common, valid: weights };
+  const [first] = valid as [Element];
+  return valid.every((element) => sameElement(element, first)) ? { ...common, valid: first } : undefined;
 }
 
 /** Planes of queries by keys, one a row. */
@@ -94,7 +100,7 @@ function findPlanes(
   if (band === undefined && fullest.bits.includes(0)) return undefined;
   if (band !== undefined && !sameElement(band.inside, valid)) return undefined;
   if (counts.every((count) => count === size)) return undefined;
-  const common = { rowAxis, keyAxis, queryAxis, band, counts, valid: counts.map(() => valid), padded };
+  const common = { rowAxis, keyAxis, queryAxis, band, counts, valid, padded };
   for (const masksQueries of [true, false]) {
     const mask = { ...common, masksQueries };
     if (planes.every((plane, b) => isPlaneOf(plane, counts[b] as number, mask))) return mask;

@@ -4,64 +4,58 @@ import { describePadMask } from '../../analysis/explain/pad-mask.js';
 import type { ExplainedConstant } from '../../analysis/explained.js';
 import type { Node } from '../../model/node.js';
 import { emitPadMask, type PadMask } from '../../rewrite/generators/pad-mask.js';
-import { unsqueeze } from '../../rewrite/size.js';
 import { Dim } from '../../symbolic/dim.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import type { Edit } from '../pass.js';
 import type { Session } from '../repair-session.js';
 import { bakedFinding, nodeName, typeText } from '../report-text.js';
+import { replaceInput, withRank } from './layout.js';
 import { multipleOf, type Rows, rowsAt, splitRows } from './rows.js';
 import type { LengthDriver, LengthSite } from './site.js';
 
 /** The pad masks among baked constants, one site for each node that reads one. */
 export function maskSites(session: Session, batch: BatchSizes): LengthSite[] {
   return session.constants.flatMap((constant) => {
-    const { explanation } = constant;
+    const { explanation, baked } = constant;
     const mask = explanation.found ? undefined : explanation.padMask;
-    return mask === undefined ? [] : sitesOf(constant, mask, session, batch);
+    if (mask === undefined) return [];
+    return session.readersOf(baked.value).flatMap((reader) => siteOf(constant, mask, reader, session, batch) ?? []);
   });
 }
 
 /** A mask at one of its readers. */
-export function sitesOf(
+export function siteOf(
   { baked, tensor }: ExplainedConstant,
   mask: PadMask,
+  reader: Node,
   session: Session,
   batch: BatchSizes,
-): LengthSite[] {
+): LengthSite | undefined {
   const size = baked.axes.get(mask.keyAxis)?.size;
-  if (tensor === undefined || size === undefined) return [];
+  if (tensor === undefined || size === undefined) return undefined;
+  const rank = tensor.shape.length;
   const axis = mask.rowAxis ?? batchAxisOf(baked, tensor.shape, batch);
   const times = axis === undefined ? 1 : multipleOf(baked.axes.get(axis)?.size, batch);
   const split = splitRows(mask.counts, axis === undefined ? 1 : (tensor.shape[axis] as number), times);
-  if (split === undefined) return [];
-  const extent = tensor.shape[mask.keyAxis] as number;
-  const finding = bakedFinding(baked, 'baked-lengths', `mask of padding: ${describePadMask(mask, tensor)}`);
-  return session.readersOf(baked.value).map((reader) => {
-    const rank = tensor.shape.length;
-    const rows =
-      axis === undefined
-        ? rowsAt(reader, session, batch)
-        : { behind: rank - 1 - axis, times: split.times, each: split.each };
-    const shape = tensor.shape.map((number, i) => baked.axes.get(i)?.size ?? Dim.of(number));
-    const place: Place = { mask, tensor, shape, reader, rows, rowAxis: axis };
-    return {
-      finding,
-      reader,
-      size,
-      extent,
-      counts: split.counts,
-      released: baked.value,
-      refusal: (driver) => refusal(place, driver),
-      drive(driver) {
-        const replacement = emit(place, driver);
-        reader.inputs.forEach((input, i) => {
-          if (input === baked.value) reader.setInput(i, replacement);
-        });
-        return editOf(place, baked.value.name, replacement.name, driver);
-      },
-    };
-  });
+  if (split === undefined) return undefined;
+  const { counts, ...layout } = split;
+  const rows = axis === undefined ? rowsAt(reader, session, batch) : { behind: rank - 1 - axis, ...layout };
+  const shape = tensor.shape.map((number, i) => baked.axes.get(i)?.size ?? Dim.of(number));
+  const place: Place = { mask, tensor, shape, reader, rows, rowAxis: axis };
+  return {
+    finding: bakedFinding(baked, 'baked-lengths', `mask of padding: ${describePadMask(mask, tensor)}`),
+    reader,
+    size,
+    extent: tensor.shape[mask.keyAxis] as number,
+    counts,
+    released: baked.value,
+    refusal: (driver) => refusal(place, driver),
+    drive(driver) {
+      const replacement = emit(place, driver);
+      replaceInput(reader, baked.value, replacement);
+      return editOf(place, baked.value.name, replacement.name, driver);
+    },
+  };
 }
 
 /** A pad mask at the node that reads it. */
@@ -82,7 +76,8 @@ function refusal(place: Place, driver: LengthDriver): string | undefined {
   const size = shape[mask.keyAxis] as Dim;
   const positions = [mask.keyAxis, mask.queryAxis].filter((axis) => axis !== undefined);
   const needed = [...positions, ...openAxes(place, driver)].map((axis) => shape[axis] as Dim);
-  if (!driver.canCount(size, reader)) return `counts of ${size} positions cannot be computed from lengths`;
+  if (!(hasWeights(mask) ? driver.canCountExactly(size, reader) : driver.canCount(size, reader)))
+    return `counts of ${size} positions cannot be computed from lengths`;
   const missing = needed.find((dim) => !sizes.canCompute(dim, reader));
   return missing && `no live tensor before ${nodeName(reader)} has the size ${missing}`;
 }
@@ -100,22 +95,23 @@ function openAxes({ mask, shape, reader, rowAxis }: Place, { session }: LengthDr
 function emit(place: Place, driver: LengthDriver) {
   const { mask, tensor, shape, reader, rows } = place;
   const { session, live } = driver;
-  const { emitter, sizes, diagnosis } = session;
+  const { emitter, sizes } = session;
   const { behind, times, each } = rows as Rows;
-  const items = driver.counts(shape[mask.keyAxis] as Dim, reader);
+  const size = shape[mask.keyAxis] as Dim;
+  const items = hasWeights(mask) ? driver.exactCounts(size, reader) : driver.counts(size, reader);
   const counts = live.repeat(items, times, each, reader);
   const value = emitPadMask(mask, { emitter, sizes, anchor: reader, tensor, shape, counts, behindRows: behind });
   const open = openAxes(place, driver);
-  const rank = 1 + Math.max(behind, shape.length - 1 - Math.min(mask.keyAxis, mask.queryAxis ?? mask.keyAxis));
   if (open.length > 0) {
     const target = shape.map((dim, axis) => (open.includes(axis) ? dim : Dim.of(1)));
     return emitter.node({ opType: 'Expand', inputs: [value, sizes.shape(target, reader)], hint: 'expanded' }, reader);
   }
-  const missing = shape.length - rank;
-  // Leading axes of size 1 come for free where another operand has that rank.
-  if (missing <= 0 || isCovered(diagnosis.inference, reader, shape.length - 1, undefined)) return value;
-  const axes = Array.from({ length: missing }, (_, axis) => axis);
-  return unsqueeze(emitter, value, axes, reader);
+  const rank = 1 + Math.max(behind, shape.length - 1 - Math.min(mask.keyAxis, mask.queryAxis ?? mask.keyAxis));
+  return withRank(value, rank, shape.length, reader, session);
+}
+
+function hasWeights({ valid }: PadMask): boolean {
+  return typeof valid === 'object';
 }
 
 function editOf({ mask, tensor, shape, reader }: Place, before: string, after: string, driver: LengthDriver): Edit {

@@ -1,5 +1,5 @@
 import type { BatchSizes } from '../../analysis/batch-axis.js';
-import { type CountRule, solveLengths, type TracedLengths } from '../../analysis/lengths.js';
+import { type CountRule, type FrozenCounts, solveLengths, type TracedLengths } from '../../analysis/lengths.js';
 import type { Dim } from '../../symbolic/dim.js';
 import type { Finding } from '../pass.js';
 import type { LengthSite } from './site.js';
@@ -33,9 +33,22 @@ export function solveSites(
   }));
   const uneven = sites.find((_, i) => frozen[i]?.counts.length !== items);
   if (uneven) return refuse(uneven, `others hold lengths of ${items} items`);
-  const solved = solveLengths(frozen, symbol, traced.get(symbol), rule);
+  // Every layer has the same masks.
+  const distinct = new Map<string, number>();
+  frozen.forEach(({ size, extent, counts }, i) => {
+    const key = `${size.key}/${extent}/${counts}`;
+    if (!distinct.has(key)) distinct.set(key, i);
+  });
+  const indices = [...distinct.values()];
+  const solved = solveLengths(
+    indices.map((i) => frozen[i] as FrozenCounts),
+    symbol,
+    traced.get(symbol),
+    rule,
+  );
   if (!('misfit' in solved)) return { ...solved, symbol };
-  return refuse(sites[solved.misfit] as LengthSite, 'no lengths explain it together with what else was frozen');
+  const misfit = sites[indices[solved.misfit] as number] as LengthSite;
+  return refuse(misfit, 'no lengths explain it together with what else was frozen');
 }
 
 /** The one symbol besides the batch that a size depends on. */

@@ -3,7 +3,8 @@ import type { Dim } from '../../symbolic/dim.js';
 import { indices, opsetOf, unsqueeze } from '../size.js';
 import { type BandMask, bandCondition } from './band.js';
 import { choose } from './choose.js';
-import { type Element, type GeneratorContext, integersFrom } from './context.js';
+import { type Element, elementTensor, type GeneratorContext, integersFrom } from './context.js';
+import { emitRowValue, type RowValue } from './row-value.js';
 
 /**
  * A mask of sequences of different lengths: in row b the first `counts[b]` positions along `keyAxis` hold its valid
@@ -21,14 +22,14 @@ export interface PadMask {
   readonly band: Omit<BandMask, 'kind' | 'rowAxis' | 'columnAxis'> | undefined;
   /** Valid positions, row by row. */
   readonly counts: readonly number[];
-  /** Element at valid positions, row by row: the same in most masks, 1 / count in one that averages. */
-  readonly valid: readonly Element[];
+  /** Element at valid positions; what follows from the count is 1 / count, in a mask that averages. */
+  readonly valid: Element | RowValue;
   readonly padded: Element;
 }
 
 /** What a pad mask is computed from. */
 export interface PadMaskContext extends Omit<GeneratorContext, 'maxLength'> {
-  /** How many positions are valid, an int64 vector with an element a row. */
+  /** How many positions are valid, an int64 vector with an element a row; within the size where elements follow from it. */
   readonly counts: Value;
   /** How many axes lie behind that of the rows. */
   readonly behindRows: number;
@@ -47,8 +48,14 @@ export function emitPadMask(mask: PadMask, context: PadMaskContext): Value {
     return unsqueeze(emitter, range, integersFrom(1, shape.length - 1 - axis), anchor);
   };
   const { keyAxis, queryAxis, masksQueries, band, padded } = mask;
-  const [valid] = mask.valid as [Element];
   const keys = positions(keyAxis);
+  if (typeof mask.valid === 'object') {
+    const weights = emitRowValue(mask.valid, counts, context.tensor.dtype, emitter, anchor);
+    const fill = emitter.constant(elementTensor(padded, context.tensor), 'fill', anchor);
+    const shaped = unsqueeze(emitter, weights, integersFrom(1, behindRows), anchor);
+    return apply('Where', [apply('Less', [keys, rows]), shaped, fill]);
+  }
+  const { valid } = mask;
   // One node less where it is padding that is marked; the "or equal" comparisons came with opset 12.
   if (queryAxis === undefined && padded === 1 && opsetOf(anchor) >= 12) {
     return choose(apply('GreaterOrEqual', [keys, rows]), padded, valid, context);
