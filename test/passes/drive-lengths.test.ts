@@ -183,3 +183,84 @@ function booleans(model: Model, value: Value): Value {
   );
   return model.graph.addNode({ opType: 'Greater', inputs: [value, zero] }).outputs[0] as Value;
 }
+
+describe('what follows from counts', () => {
+  const floats = (shape: readonly number[], numbers: readonly number[]) => ({
+    dtype: DataType.FLOAT,
+    shape,
+    data: Float32Array.from(numbers),
+  });
+
+  /** Frames [batch, time, 8] whose padding is masked, averaged over positions with constants that the test adds. */
+  async function frames(mask: readonly number[], items: number, size: number) {
+    const model = await emptyModel();
+    const x = model.graph.addInput('x', DataType.FLOAT, ['batch', 'time', 8]);
+    const weights = model.graph.addInitializer('weights', floats([items, size, 1], mask));
+    const product = model.graph.addNode({ opType: 'Mul', inputs: [x, weights] }).outputs[0] as Value;
+    const axes = { dtype: DataType.INT64, shape: [1], data: BigInt64Array.of(1n) };
+    const inputs = [product, model.graph.addInitializer('axes', axes)];
+    const attributes = { keepdims: { int: 0 } };
+    const sum = model.graph.addNode({ opType: 'ReduceSum', inputs, attributes }).outputs[0] as Value;
+    return { model, sum };
+  }
+
+  it('counts to divide by are computed, clipped to the size', async () => {
+    const { model, sum } = await frames([1, 1, 1, 1, 1, 0], 2, 3);
+    output(model, 'Div', [sum, model.graph.addInitializer('counts', floats([2, 1], [3, 2]))]);
+    expect(await drive(model)).toMatchObject({ changed: true, unresolved: [], inputs: { lengths: [3, 2] } });
+    const [div] = [...model.graph.nodes].filter(({ opType }) => opType === 'Div');
+    expect(div?.inputs[1]?.producer?.opType).toBe('Unsqueeze');
+  });
+
+  it('so is the single number of an export with one item, but not another constant of that value', async () => {
+    const { model, sum } = await frames([1, 1, 0, 0], 1, 4);
+    const divided = output(model, 'Div', [sum, model.graph.addInitializer('count', floats([], [2]))]);
+    output(model, 'Div', [divided, model.graph.addInitializer('two', floats([], [2]))]);
+    expect((await drive(model)).edits.map(({ before }) => before)).toEqual([
+      'frozen at 2',
+      expect.stringContaining('weights'),
+      expect.stringContaining('count'),
+    ]);
+    expect(model.graph.value('two')?.uses).toHaveLength(1);
+  });
+
+  it('weights of an average follow their counts', async () => {
+    const third = Math.fround(1 / 3);
+    const { model, sum } = await frames([third, third, third, 0.5, 0.5, 0], 2, 3);
+    output(model, 'Identity', [sum]);
+    expect(await drive(model)).toMatchObject({ changed: true, inputs: { lengths: [3, 2] } });
+    expect(operators(model)).toMatchObject({ Reciprocal: 1, Where: 1, Less: 1 });
+  });
+
+  it('masks without padding are driven where nothing holds padding, and left alone where something does', async () => {
+    const { model, sum } = await frames([1, 1, 1], 1, 3);
+    output(model, 'Identity', [sum]);
+    expect(await drive(model)).toMatchObject({ changed: true, inputs: { lengths: [3] } });
+    expect(operators(model)).toMatchObject({ Less: 1, Cast: 1 });
+
+    const padded = await frames([1, 1, 0], 1, 3);
+    const ones = padded.model.graph.addInitializer('ones', floats([1, 3, 1], [1, 1, 1]));
+    output(padded.model, 'Mul', [padded.model.graph.inputs[0] as Value, ones]);
+    output(padded.model, 'Identity', [padded.sum]);
+    expect((await drive(padded.model)).edits).toHaveLength(2);
+    expect(padded.model.graph.value('ones')?.uses).toHaveLength(1);
+  });
+
+  it('positions that are compared with the lengths of the example are compared with live ones', async () => {
+    const model = await emptyModel();
+    const x = model.graph.addInput('x', DataType.FLOAT, ['batch', 'time']);
+    const add = (name: string, shape: readonly number[], ...numbers: number[]) =>
+      model.graph.addInitializer(name, { dtype: DataType.INT64, shape, data: BigInt64Array.from(numbers, BigInt) });
+    const shape = model.graph.addNode({ opType: 'Shape', inputs: [x] }).outputs[0] as Value;
+    const size = model.graph.addNode({ opType: 'Gather', inputs: [shape, add('one', [], 1)] }).outputs[0] as Value;
+    const inputs = [add('zero', [], 0), size, add('step', [], 1)];
+    const range = model.graph.addNode({ opType: 'Range', inputs }).outputs[0] as Value;
+    output(model, 'Less', [range, add('frozen', [2, 1], 9, 5)], DataType.BOOL);
+    expect(await drive(model)).toMatchObject({
+      changed: true,
+      sizes: { time: 9, batch: 2 },
+      inputs: { lengths: [9, 5] },
+    });
+    expect(model.graph.value('frozen')).toBeUndefined();
+  });
+});

@@ -49,17 +49,12 @@ export function explain(tensor: DenseTensor, bakedAxes: readonly number[], conte
     return { found: true, generator: { kind: 'fill', value: elementAt(tensor, 0) }, name: `all ${show(tensor, 0)}` };
   }
   const padMask = findPadMask(tensor, bakedAxes, context.batchAxis);
-  // A block of ones in a corner is a chunk mask as well, as long as there is one row.
-  if (padMask !== undefined && (padMask.rowAxis !== undefined || padMask.queryAxis === undefined)) {
-    return explainPadMask(padMask, tensor);
-  }
+  // No rule of positions leaves out the last keys for all queries.
+  if (padMask !== undefined) return explainPadMask(padMask, tensor);
   const baked = varying.filter((axis) => bakedAxes.includes(axis));
   const maskLike = baked.length === varying.length && distinctElements(tensor, 3).length === 2;
   if (baked.length === 1) return explainRows(tensor, baked[0] as number, varying, maskLike, context);
-  if (baked.length === 2) {
-    const pairs = explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
-    return pairs.found || padMask === undefined ? pairs : explainPadMask(padMask, tensor);
-  }
+  if (baked.length === 2) return explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
   const reason =
     baked.length === 0
       ? 'its values differ only along axes that are not baked'

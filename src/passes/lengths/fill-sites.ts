@@ -1,5 +1,6 @@
 /** Masks of examples without padding: the same everywhere, and of padding all the same once there are lengths. */
 import type { BatchSizes } from '../../analysis/batch-axis.js';
+import { elementAt, isInvariantAlong } from '../../analysis/explain/matrix.js';
 import { explainRowValue } from '../../analysis/explain/row-value.js';
 import type { ExplainedConstant } from '../../analysis/explained.js';
 import type { Node } from '../../model/node.js';
@@ -27,8 +28,10 @@ function maskOf(
   reader: Node,
   batch: BatchSizes,
 ): PadMask | undefined {
-  if (tensor === undefined || !explanation.found || explanation.generator.kind !== 'fill') return undefined;
-  const { value } = explanation.generator;
+  if (tensor === undefined || !explanation.found || !tensor.shape.every((_, axis) => isInvariantAlong(tensor, axis))) {
+    return undefined;
+  }
+  const value = elementAt(tensor, 0);
   const axes = [...baked.axes].filter(([, { size }]) => lengthSymbol(size, batch) !== undefined).map(([axis]) => axis);
   const keyAxis = axes.length === 1 || feedsSoftmax(reader) ? Math.max(...axes) : undefined;
   if (keyAxis === undefined || axes.length === 0) return undefined;
