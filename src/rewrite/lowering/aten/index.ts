@@ -7,6 +7,7 @@ import { lowerings as creation } from './creation.js';
 import { lowerings as fft } from './fft.js';
 import { lowerings as indexing } from './indexing.js';
 import { lowerings as layout } from './layout.js';
+import { lowerings as lists } from './lists.js';
 import { lowerings as matmul } from './matmul.js';
 import { lowerings as movement } from './movement.js';
 import { lowerings as normalization } from './normalization.js';
@@ -23,6 +24,7 @@ export const atenLowerings: Lowerings = {
   ...matmul,
   ...reduction,
   ...movement,
+  ...lists,
   ...layout,
   ...indexing,
   ...creation,
