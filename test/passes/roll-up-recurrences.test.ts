@@ -205,6 +205,29 @@ describe('rolling up a recurrent cell', () => {
     expect(operators(model)).toMatchObject({ Loop: 1 });
   });
 
+  it('counts its steps', async () => {
+    await follows((u, x, length) => {
+      const table = u.op('Relu', [
+        u.op('Mul', [u.weight('table', [12, FEATURES]), u.op('ReduceMax', [x], { keepdims: { int: 0 } })]),
+      ]);
+      const rows = u
+        .rows(x, 1, length, 'gather')
+        .map((row, t) => u.op('Add', [row, u.op('Gather', [table, u.numbers([t], [])])]));
+      u.output('y', u.stack(rnn(u, rows, u.zerosLike(x, HIDDEN)), 1));
+    });
+  });
+
+  it('reads a table of weights by the number of the step', async () => {
+    const write: Build = (u, x, length) => {
+      const rows = u.rows(x, 1, length, 'gather').map((row, t) => {
+        const position = u.op('Gather', [u.weight('positions', [12, FEATURES]), u.numbers([t], [])]);
+        return u.op('Add', [row, position]);
+      });
+      u.output('y', u.stack(rnn(u, rows, u.zerosLike(x, HIDDEN)), 1));
+    };
+    await follows(write);
+  });
+
   it('leaves steps with weights of their own, and too few of them', async () => {
     const write: Build = (u, x, length) => {
       let h = u.zerosLike(x, HIDDEN);

@@ -7,6 +7,9 @@ import type { Accesses } from '../unrolled/accesses.js';
 /** Constants of more elements are told apart by their names, as long as several nodes share them. */
 const MOST_READ = 1024;
 
+/** So many nodes in a row may compute what a step reads from the number of the step. */
+export const DEEPEST = 4;
+
 /** Compares what the steps of a loop read that no step makes. */
 export class Operands {
   readonly #inference: Inference;
@@ -18,19 +21,25 @@ export class Operands {
     this.#accesses = accesses;
   }
 
-  /** A text that is equal for values that may be the same in all steps; no large payload is read. */
+  /** A text that is equal for values that may be the same in all steps, or counted up; no large payload is read. */
   keyOf(value: Value): string {
     const behind = this.#accesses.resolve(value);
     const known = this.#keys.get(behind);
     if (known !== undefined) return known;
-    const key = this.#makeKey(behind);
+    const key = this.#makeKey(behind, 0);
     this.#keys.set(behind, key);
     return key;
   }
 
-  #makeKey(value: Value): string {
+  #makeKey(value: Value, depth: number): string {
     const facts = this.#inference.facts(value);
-    if (!this.#inference.constants.isConstant(value) || facts?.kind !== 'tensor') return `value ${value.name}`;
+    const isConstant = this.#inference.constants.isConstant(value) && facts?.kind === 'tensor';
+    const node = value.producer;
+    if (node !== undefined && node.opType !== 'Constant' && depth < DEEPEST) {
+      const inputs = node.inputs.map((input) => input && this.#makeKey(this.#accesses.resolve(input), depth + 1));
+      return `${node.domain} ${node.opType} ${value.outputIndex} (${inputs.join(', ')})`;
+    }
+    if (!isConstant) return `value ${value.name}`;
     const type = `constant ${facts.dtype} [${facts.shape?.join()}]`;
     // Whole numbers may count the steps.
     if (facts.dtype === DataType.INT64) return type;

@@ -4,6 +4,7 @@ import type { Value } from '../../model/value.js';
 import type { Inference } from '../infer.js';
 import type { Accesses } from '../unrolled/accesses.js';
 import { type Clock, clocksOf } from './clocks.js';
+import { type Counter, countersOf } from './counters.js';
 import { type Exit, exitsOf } from './exits.js';
 import { Operands } from './operands.js';
 import { Steps } from './steps.js';
@@ -17,14 +18,6 @@ export interface CarriedState {
   readonly initial: Value;
 }
 
-/** A constant of whole numbers that grows from step to step. */
-export interface Counter {
-  readonly shape: readonly number[];
-  /** What it is in step 0. */
-  readonly zero: readonly bigint[];
-  readonly growth: readonly bigint[];
-}
-
 /** A loop that was unrolled: copies of one body, each of which reads what the one before it made. */
 export interface Recurrence {
   readonly steps: Steps;
@@ -33,6 +26,8 @@ export interface Recurrence {
   readonly states: readonly CarriedState[];
   /** Whole numbers that grow by the same amount from step to step, by the constant that the body reads. */
   readonly counters: ReadonlyMap<Value, Counter>;
+  /** Nodes outside of the body that compute something from counters: they have to be in it. */
+  readonly counted: readonly Node[];
   /** Results that leave the loop. */
   readonly exits: readonly Exit[];
 }
@@ -84,13 +79,13 @@ function complete(steps: Steps, inference: Inference, operands: Operands): Recur
     steps.forget(base - 1);
     steps.hold(base - 1);
   }
-  const counters = countersOf(steps, first, operands);
-  if (counters instanceof Obstacle) return counters;
+  const counting = countersOf(steps, first, operands);
+  if (typeof counting === 'string') return new Obstacle(clock, counting);
   const exits = exitsOf(steps, first);
   if (exits === undefined) return new Obstacle(clock, 'its steps are read one by one');
   // Dead copies are no defect.
   if (exits.length === 0) return undefined;
-  return { steps, first, states, counters, exits };
+  return { steps, first, states, ...counting, exits };
 }
 
 /** The initial states, if the step before the base is a copy of the body too, and they have the shape of the states. */
@@ -113,55 +108,4 @@ function isAlike(inference: Inference, a: Value, b: Value): boolean {
   const right = y.shape;
   if (x.shape === undefined || right === undefined || x.shape.length !== right.length) return false;
   return x.shape.every((dim, axis) => dim !== undefined && right[axis]?.equals(dim) === true);
-}
-
-function countersOf(steps: Steps, first: number, operands: Operands): Recurrence['counters'] | Obstacle {
-  const { base, clock } = steps;
-  const counters = new Map<Value, Counter>();
-  for (const node of steps.nodes) {
-    for (const [index, input] of node.inputs.entries()) {
-      if (input === undefined || steps.role(input) !== 'shared') continue;
-      const others: { step: number; value: Value }[] = [];
-      for (let step = first; step < clock.steps; step++) {
-        const value = twinOf(steps, node, step)?.inputs[index];
-        if (value !== undefined && !operands.isSame(value, input)) others.push({ step, value });
-      }
-      const [other] = others;
-      if (other === undefined) continue;
-      const counter = counterOf(input, other, steps, operands);
-      const isRegular = others.every(({ step, value }) => {
-        const change = operands.growth(input, value);
-        return change?.every((n, i) => n === BigInt(step - base) * (counter?.growth[i] ?? 0n));
-      });
-      if (counter === undefined || !isRegular) return new Obstacle(clock, `its steps differ in ${input.name}`);
-      counters.set(input, counter);
-    }
-  }
-  return counters;
-}
-
-function counterOf(
-  input: Value,
-  other: { step: number; value: Value },
-  { base }: Steps,
-  operands: Operands,
-): Counter | undefined {
-  const change = operands.growth(input, other.value);
-  const constant = operands.integers(input);
-  if (change === undefined || constant === undefined) return undefined;
-  const distance = BigInt(other.step - base);
-  if (change.some((n) => n % distance !== 0n)) return undefined;
-  const growth = change.map((n) => n / distance);
-  const zero = constant.elements.map((n, i) => n - BigInt(base) * (growth[i] as bigint));
-  return { shape: constant.shape, zero, growth };
-}
-
-/** The node of another step that does what this one does in the body. */
-export function twinOf(steps: Steps, node: Node, step: number): Node | undefined {
-  if (step === steps.base) return node;
-  for (const output of node.outputs) {
-    const image = output && steps.image(output, step);
-    if (image !== undefined) return image.producer;
-  }
-  return undefined;
 }

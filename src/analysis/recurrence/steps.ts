@@ -2,7 +2,8 @@ import type { Node } from '../../model/node.js';
 import type { Value } from '../../model/value.js';
 import { operationKey } from '../unrolled/fingerprints.js';
 import type { Clock } from './clocks.js';
-import type { Operands } from './operands.js';
+import { localKeys } from './local-keys.js';
+import { DEEPEST, type Operands } from './operands.js';
 
 /** A value that a step hands on to the next one. */
 export interface State {
@@ -56,6 +57,16 @@ export class Steps {
   /** The counterpart of a value of the body in another step. */
   image(value: Value, step: number): Value | undefined {
     return step === this.base ? value : this.#images[step]?.get(value);
+  }
+
+  /** The node of another step that does what this one does in the body. */
+  twinOf(node: Node, step: number): Node | undefined {
+    if (step === this.base) return node;
+    for (const output of node.outputs) {
+      const image = output && this.image(output, step);
+      if (image !== undefined) return image.producer;
+    }
+    return undefined;
   }
 
   role(value: Value): Role {
@@ -143,7 +154,7 @@ export class Steps {
     const { clock, base } = this;
     const step = base + 1;
     const candidates = new Map<string, Node[]>();
-    const next = this.#localKeys(step);
+    const next = localKeys(clock, step, this.#operands);
     for (const node of clock.nodesOf(step)) {
       const key = next.get(node) as string;
       candidates.set(key, [...(candidates.get(key) ?? []), node]);
@@ -151,7 +162,7 @@ export class Steps {
     const images = this.#images[step] as Map<Value, Value>;
     const isLast = step === clock.steps - 1;
     const pairs: [Node, Node][] = [];
-    for (const [node, key] of this.#localKeys(base)) {
+    for (const [node, key] of localKeys(clock, base, this.#operands)) {
       const twin = candidates.get(key)?.shift();
       if (twin !== undefined) {
         pairs.push([node, twin]);
@@ -248,33 +259,23 @@ export class Steps {
       case 'part':
         return this.#counterparts(value, step, () => undefined).includes(actual);
       case 'shared':
-        return this.#operands.isSame(value, actual) || this.#operands.growth(value, actual) !== undefined;
+        return this.#isShared(value, actual, 0);
     }
   }
 
-  /** What a node of a step does, up to which of the states it reads. */
-  #localKeys(step: number): Map<Node, string> {
-    const { clock } = this;
-    const keys = new Map<Node, string>();
-    const known = new Map<Value, string>();
-    for (const node of clock.nodesOf(step)) {
-      const inputs = node.inputs.map((input) => {
-        if (input === undefined) return '';
-        const tick = clock.ticks.get(input);
-        if (tick !== undefined)
-          return `part ${tick.sequence.source.name} ${tick.sequence.axis} ${tick.kept} ${tick.step - step}`;
-        const inner = known.get(input);
-        if (inner !== undefined) return inner;
-        const time = clock.timeOf(input);
-        return time < 0 ? this.#operands.keyOf(input) : `state ${step - time}`;
-      });
-      const key = `${this.#key(node)}(${inputs.join(',')})`;
-      keys.set(node, key);
-      node.outputs.forEach((output, i) => {
-        if (output !== undefined) known.set(output, `#${hash(key)}.${i}`);
-      });
-    }
-    return keys;
+  /** Is it the same in both steps, or computed alike from whole numbers that may count the steps? */
+  #isShared(value: Value, actual: Value, depth: number): boolean {
+    if (this.#operands.isSame(value, actual) || this.#operands.growth(value, actual) !== undefined) return true;
+    const [node, twin] = [value.producer, actual.producer];
+    if (node === undefined || twin === undefined || depth === DEEPEST || node.opType === 'Constant') return false;
+    if (value.outputIndex !== actual.outputIndex || this.#key(node) !== this.#key(twin)) return false;
+    return (
+      node.inputs.length === twin.inputs.length &&
+      node.inputs.every((input, i) => {
+        const other = twin.inputs[i];
+        return input === undefined || other === undefined ? input === other : this.#isShared(input, other, depth + 1);
+      })
+    );
   }
 
   #key(node: Node): string {
@@ -285,15 +286,4 @@ export class Steps {
     }
     return key;
   }
-}
-
-/** Keys would grow with the depth of a step; two of them that collide are told apart when nodes are compared. */
-function hash(text: string): string {
-  let a = 0x811c9dc5;
-  let b = 0x01000193;
-  for (let i = 0; i < text.length; i++) {
-    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
-    b = Math.imul(b ^ text.charCodeAt(i), 0x85ebca6b);
-  }
-  return `${(a >>> 0).toString(36)}${(b >>> 0).toString(36)}`;
 }

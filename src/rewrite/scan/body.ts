@@ -54,7 +54,7 @@ export class Body {
    * @returns the copies, by the values of the step
    */
   copy(
-    { steps, states, first }: Recurrence,
+    { steps, states, first, counted }: Recurrence,
     wanted: readonly Value[],
     bound: ReadonlyMap<Value, Value>,
     position: Value | undefined,
@@ -62,7 +62,7 @@ export class Body {
     const copies = new Map(bound);
     const stateOf = new Map<Value, CarriedState>(states.map((state) => [state.write, state]));
     const isBefore = first > 0 && position ? this.node('Less', [position, this.int64([first])]) : undefined;
-    for (const node of neededOf(steps.nodes, [...wanted, ...stateOf.keys()], bound)) {
+    for (const node of neededOf([...counted, ...steps.nodes], [...wanted, ...stateOf.keys()], bound)) {
       for (const input of node.inputs) {
         if (input === undefined || copies.has(input) || !isConstantNode(input)) continue;
         copies.set(input, this.#copy(input.producer as Node, copies).outputs[0] as Value);

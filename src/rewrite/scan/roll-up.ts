@@ -106,10 +106,12 @@ function copiesOf({ steps, first }: Recurrence): Value[] {
 }
 
 /** All that the loop reads from outside; numbers and the like it brings along. */
-function inputsOf({ steps, states }: Recurrence): Set<Value> {
+function inputsOf({ steps, states, counted }: Recurrence): Set<Value> {
   const values = new Set(states.map(({ initial }) => initial));
-  for (const input of steps.nodes.flatMap((node) => node.inputs)) {
-    if (input !== undefined && steps.role(input) === 'shared' && !isConstantNode(input)) values.add(input);
+  const inside = new Set(counted);
+  for (const input of [...counted, ...steps.nodes].flatMap((node) => node.inputs)) {
+    if (input === undefined || steps.role(input) !== 'shared' || isConstantNode(input)) continue;
+    if (!input.producer || !inside.has(input.producer)) values.add(input);
   }
   for (const { sequence } of steps.clock.ticks.values()) values.add(sequence.source);
   return values;
