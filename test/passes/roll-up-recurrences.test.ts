@@ -228,6 +228,27 @@ describe('rolling up a recurrent cell', () => {
     await follows(write);
   });
 
+  it('writes its results into rows of a tensor', async () => {
+    const write: Build = (u, x, length, batch) => {
+      let h = u.weight('zero', [1, HIDDEN]);
+      let all: Value = u.op('ConstantOfShape', [u.numbers([length, batch, HIDDEN])]);
+      const zeros = u.op('ReduceMean', [u.op('Mul', [x, u.scalar(0)])], { axes: { ints: [0] }, keepdims: { int: 0 } });
+      h = u.op('Add', [h, u.op('MatMul', [zeros, u.weight('zeros', [FEATURES, HIDDEN])])]);
+      u.rows(x, 0, length, 'gather').forEach((row, t) => {
+        h = u.cell('cell', row, h, FEATURES, HIDDEN);
+        all = u.op('ScatterND', [all, u.numbers([t], [1, 1]), u.axes('Unsqueeze', h, 0)]);
+      });
+      u.output('y', all);
+    };
+    const model = await build(write, 5, { timeMajor: true });
+    expect(await runPass(fixBatch(), model)).toMatchObject({ changed: true, unresolved: [] });
+    for (const length of [1, 2, 5, 9]) {
+      const shape = shapeOf(length, 2, true);
+      const expected = await runFloats(await build(write, length, { timeMajor: true }), { x: shape });
+      expect(await runFloats(model, { x: shape })).toEqual(expected);
+    }
+  });
+
   it('leaves steps with weights of their own, and too few of them', async () => {
     const write: Build = (u, x, length) => {
       let h = u.zerosLike(x, HIDDEN);

@@ -16,6 +16,8 @@ export interface CarriedState {
   /** In the body: what the step leaves. */
   readonly write: Value;
   readonly initial: Value;
+  /** Is it a tensor of as many rows as there are steps, of which each step writes its own? */
+  readonly isWritten: boolean;
 }
 
 /** A loop that was unrolled: copies of one body, each of which reads what the one before it made. */
@@ -81,11 +83,30 @@ function complete(steps: Steps, inference: Inference, operands: Operands): Recur
   }
   const counting = countersOf(steps, first, operands);
   if (typeof counting === 'string') return new Obstacle(clock, counting);
+  const written = new Set<Value>();
+  for (const { read, write, initial } of states) {
+    const { producer } = write;
+    if (!producer?.opType.startsWith('Scatter') || producer.inputs[0] !== read) continue;
+    if (!inference.shape(initial)?.[0]?.isNumber) continue;
+    const index = producer.inputs[1] && counting.counters.get(producer.inputs[1]);
+    const [row, next] = index?.zero.length === 1 ? [index.zero[0], index.growth[0]] : [];
+    const isAll = inference.shape(initial)?.[0]?.equals(clock.steps) === true && first === 0;
+    if (producer.opType !== 'ScatterND' || !isAll || row !== 0n || next !== 1n || clock.chunk > 1) {
+      return new Obstacle(clock, `its steps write into a tensor of fixed size, ${initial.name}`);
+    }
+    written.add(read);
+  }
   const exits = exitsOf(steps, first);
   if (exits === undefined) return new Obstacle(clock, 'its steps are read one by one');
   // Dead copies are no defect.
   if (exits.length === 0) return undefined;
-  return { steps, first, states, ...counting, exits };
+  return {
+    steps,
+    first,
+    states: states.map((state) => ({ ...state, isWritten: written.has(state.read) })),
+    ...counting,
+    exits,
+  };
 }
 
 /** The initial states, if the step before the base is a copy of the body too, and they have the shape of the states. */

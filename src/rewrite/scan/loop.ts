@@ -6,7 +6,7 @@ import { Dim } from '../../symbolic/dim.js';
 import { DataType } from '../../tensor/dtype.js';
 import { opsetOf } from '../size.js';
 import { Body } from './body.js';
-import { dtypeOf, type LoopContext, type WrittenLoop } from './context.js';
+import { dtypeOf, initialStates, type LoopContext, type WrittenLoop } from './context.js';
 
 /** The opset from which on Slice has its bounds as inputs, as the body needs them. */
 const FIRST_DYNAMIC_SLICE = 10;
@@ -45,11 +45,8 @@ export function writeLoop(recurrence: Recurrence, context: LoopContext): Written
   // Steps before the first are not the loop's.
   const position = first > 0 ? body.node('Add', [iteration, body.int64([first])]) : iteration;
   const bound = new Map<Value, Value>();
-  const inputs: Value[] = [];
-  for (const { read, initial } of states) {
-    bound.set(read, body.input('state', dtypeOf(read, context)));
-    inputs.push(initial);
-  }
+  const inputs = initialStates(recurrence, context);
+  for (const { read } of states) bound.set(read, body.input('state', dtypeOf(read, context)));
   const gathered = new Map<Exit, Value>();
   for (const [exit, shape] of shapes) {
     const dtype = dtypeOf(exit.value, context) as number;

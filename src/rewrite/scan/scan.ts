@@ -5,7 +5,7 @@ import type { Value } from '../../model/value.js';
 import { DataType } from '../../tensor/dtype.js';
 import { indices } from '../size.js';
 import { Body, needsPosition } from './body.js';
-import { dtypeOf, type LoopContext, type WrittenLoop } from './context.js';
+import { dtypeOf, initialStates, type LoopContext, type WrittenLoop } from './context.js';
 
 /** A row that the body gives in every step. */
 interface Row {
@@ -26,7 +26,7 @@ export function writeScan(recurrence: Recurrence, context: LoopContext): Written
   const body = new Body(graph);
   const bound = new Map<Value, Value>();
   for (const { read } of states) bound.set(read, body.input('state', dtypeOf(read, context)));
-  const inputs: Value[] = states.map(({ initial }) => initial);
+  const inputs = initialStates(recurrence, context);
   const axes: number[] = [];
   const directions: number[] = [];
   const sequences = sequencesOf(recurrence);
