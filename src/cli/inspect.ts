@@ -7,6 +7,7 @@ import { flag, texts } from './args.js';
 import type { Args } from './command.js';
 import { about, explainError } from './errors.js';
 import { type ExitStatus, worstOf } from './exit.js';
+import { constantLines, type IdentifiedConstant, inspectConstants } from './inspect-constants.js';
 import { type InferredValue, inspectValues, valueLines } from './inspect-values.js';
 import type { Io } from './io.js';
 import { openModel } from './open-model.js';
@@ -47,6 +48,8 @@ export interface Inspection {
   readonly externalData: readonly string[];
   /** What inference knows of every value, where that is asked for. */
   readonly values?: readonly InferredValue[];
+  /** Constants that follow a rule, and which one, where that is asked for. */
+  readonly identified?: readonly IdentifiedConstant[];
 }
 
 /** Runs `inspect` on every model. */
@@ -59,6 +62,7 @@ export async function inspectModels(args: Args, io: Io): Promise<ExitStatus> {
       const inspection = {
         ...inspectModel(path, model),
         ...(flag(args, 'values') ? { values: await inspectValues(model) } : {}),
+        ...(flag(args, 'constants') ? { identified: inspectConstants(model) } : {}),
       };
       model.close();
       inspections.push(inspection);
@@ -164,7 +168,12 @@ function describe(inspection: Inspection): string {
   ];
   if (inspection.docString !== '') rows.push(['doc', inspection.docString]);
   const lines = rows.map(([key, text]) => `  ${key.padEnd(11)}${text}`);
-  return [inspection.path, ...lines, ...(inspection.values ?? []).flatMap(valueLines)].join('\n');
+  return [
+    inspection.path,
+    ...lines,
+    ...(inspection.values ?? []).flatMap(valueLines),
+    ...constantLines(inspection.identified ?? []),
+  ].join('\n');
 }
 
 function valueText({ name, type, dims }: InspectedValue): string {

@@ -47,6 +47,16 @@ describe('inspect', () => {
     });
   });
 
+  it('names what constants are', async () => {
+    const path = join(fixtures, 'causal_bool_np_where/model.onnx');
+    const { out } = await cli('inspect', '--constants', path);
+    expect(out).toMatch(/: bool\[1,1,20,20\] causal 20x20 \(and 1 more\)/);
+    const json = JSON.parse((await cli('inspect', '--constants', '--json', path)).out);
+    expect(json.files[0].identified).toContainEqual(
+      expect.objectContaining({ type: 'bool', dims: [1, 1, 20, 20], what: 'causal 20x20' }),
+    );
+  });
+
   it('names external data, functions, metadata and nodes in subgraphs', async () => {
     const show = async (name: string) => {
       const { out } = await cli('inspect', '--json', join(fixtures, name, 'model.onnx'));

@@ -10,6 +10,7 @@ export const inspect: Command = {
       type: 'boolean',
       describe: 'Also type, shape and known elements of every value, and why something is unknown',
     },
+    constants: { type: 'boolean', describe: 'Also what constants are: causal masks, sinusoidal tables, windows ...' },
     json: { type: 'boolean', describe: 'Write JSON to standard output' },
   },
   example: ['model.onnx --json', 'for programs'],
