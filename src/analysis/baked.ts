@@ -2,6 +2,7 @@ import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
+import { bakedConstants } from './baked-constants.js';
 import { type Cell, Cells } from './cells.js';
 import { Constants } from './constants.js';
 import { type Demand, demandsOf } from './demands.js';
@@ -27,6 +28,8 @@ export interface BakedConstant {
   readonly axes: ReadonlyMap<number, BakedCell>;
   /** Baked elements, by row-major index. */
   readonly elements: ReadonlyMap<number, BakedCell>;
+  /** The nodes for which the elements are baked; undefined: for all that read the constant. */
+  readonly readers?: ReadonlySet<Node> | undefined;
 }
 
 /** What {@link findBaked} knows of a model. */
@@ -319,15 +322,11 @@ class Search {
   }
 
   diagnosis(): Diagnosis {
-    const byValue = new Map<Value, { axes: Map<number, BakedCell>; elements: Map<number, BakedCell> }>();
-    for (const { cell, size } of this.#cells.baked()) {
-      const entry = byValue.get(cell.value) ?? { axes: new Map(), elements: new Map() };
-      const baked = { cell, size, evidence: this.#evidence.get(cell.id) as BakedCell['evidence'] };
-      (cell.kind === 'size' ? entry.axes : entry.elements).set(cell.index, baked);
-      byValue.set(cell.value, entry);
-    }
+    const baked = [...this.#cells.baked()].map(({ cell, size }) => {
+      return { cell, size, evidence: this.#evidence.get(cell.id) as BakedCell['evidence'] };
+    });
     return {
-      constants: [...byValue].map(([value, entry]) => ({ value, ...entry })),
+      constants: bakedConstants(baked),
       unexplained: this.#inference.conflicts,
       demands: demandsOf(this.#inference),
       inference: this.#inference,

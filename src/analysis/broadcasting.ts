@@ -45,7 +45,7 @@ export function isCovered(inference: Inference, node: Node, fromEnd: AxisFromEnd
   if (!broadcasts(node)) return false;
   return node.inputs.some((input) => {
     if (input === undefined || inference.constants.isConstant(input)) return false;
-    const facts = inference.seen(input);
+    const facts = inference.seen(input, node);
     const shape = facts?.kind === 'tensor' ? facts.shape : undefined;
     if (shape === undefined || shape.length <= fromEnd) return false;
     const dim = shape[shape.length - 1 - fromEnd];

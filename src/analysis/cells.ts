@@ -1,3 +1,4 @@
+import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 
@@ -5,6 +6,8 @@ import { Dim } from '../symbolic/dim.js';
 export interface Cell {
   readonly id: string;
   readonly value: Value;
+  /** The node that reads it, where others read the same number and may mean something else by it. */
+  readonly reader?: Node | undefined;
   readonly kind: 'size' | 'element';
   /** Axis of the size, or row-major index of the element. */
   readonly index: number;
@@ -18,7 +21,7 @@ export interface Cell {
  */
 export class Cells {
   readonly #cells = new Map<string, Cell>();
-  readonly #ids = new Map<Value, number>();
+  readonly #ids = new Map<Value | Node, number>();
   readonly #assigned = new Map<string, Dim>();
 
   /** From now on, an expression takes the place of the cell's number. */
@@ -62,19 +65,23 @@ export class Cells {
     return this.#cells.get(id);
   }
 
-  /** The size or element as inference sees it: the number with its origin, or the expression assigned to it. */
-  dim(value: Value, kind: Cell['kind'], index: number, traced: number): Dim {
-    const id = this.#id(value, kind, index);
-    if (!this.#cells.has(id)) this.#cells.set(id, { id, value, kind, index, traced });
-    return this.#assigned.get(id) ?? Dim.cell(id, traced);
+  /**
+   * The size or element as inference sees it: the number with its origin, or the expression assigned to it. What is
+   * assigned for all readers holds for each of them.
+   */
+  dim(value: Value, kind: Cell['kind'], index: number, traced: number, reader?: Node): Dim {
+    const shared = `#${this.#number(value)}${kind === 'size' ? '.' : '@'}${index}`;
+    const id = reader === undefined ? shared : `${shared}/${this.#number(reader)}`;
+    if (!this.#cells.has(id)) this.#cells.set(id, { id, value, reader, kind, index, traced });
+    return this.#assigned.get(id) ?? this.#assigned.get(shared) ?? Dim.cell(id, traced);
   }
 
-  #id(value: Value, kind: Cell['kind'], index: number): string {
-    let number = this.#ids.get(value);
+  #number(part: Value | Node): number {
+    let number = this.#ids.get(part);
     if (number === undefined) {
       number = this.#ids.size;
-      this.#ids.set(value, number);
+      this.#ids.set(part, number);
     }
-    return `#${number}${kind === 'size' ? '.' : '@'}${index}`;
+    return number;
   }
 }

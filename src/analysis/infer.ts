@@ -103,9 +103,13 @@ export class Inference {
     return facts?.kind === 'tensor' ? facts.shape : undefined;
   }
 
-  /** What a node that is not constant sees of its input: constants carry their cells. */
-  seen(value: Value): Facts | undefined {
-    return this.cells !== undefined && this.constants.isConstant(value) ? this.#atFrontier(value) : this.facts(value);
+  /**
+   * What a node that is not constant sees of its input: constants carry their cells. Exporters and optimisers keep equal
+   * numbers once, so each reader has cells of its own for their elements.
+   */
+  seen(value: Value, reader?: Node): Facts | undefined {
+    if (this.cells === undefined || !this.constants.isConstant(value)) return this.facts(value);
+    return this.#atFrontier(value, value.uses.length > 1 ? reader : undefined);
   }
 
   /** All conflicts, in the order of the nodes visited. */
@@ -177,7 +181,7 @@ export class Inference {
     if (constant && this.#visitConstant(node)) return;
     const inputs: (Facts | undefined)[] = [];
     for (const input of node.inputs) {
-      inputs.push(input && (constant ? this.facts(input) : this.seen(input)));
+      inputs.push(input && (constant ? this.facts(input) : this.seen(input, node)));
     }
     if (fn !== undefined) {
       this.#visitFunction(fn, node, inputs, call);
@@ -299,8 +303,8 @@ export class Inference {
     return lazyFacts(dtype, shape, dims, () => contentOf(this.constants.dense(value), undefined));
   }
 
-  #atFrontier(value: Value): Facts | undefined {
-    const known = this.#frontier.get(value);
+  #atFrontier(value: Value, reader: Node | undefined): Facts | undefined {
+    const known = reader === undefined ? this.#frontier.get(value) : undefined;
     if (known !== undefined) return known;
     const facts = this.facts(value);
     const { cells } = this;
@@ -308,9 +312,9 @@ export class Inference {
     const dims = facts.shape.map((dim) => (dim as Dim).value as number);
     const shape = dims.map((size, axis) => cells.dim(value, 'size', axis, size));
     const result = lazyFacts(facts.dtype, shape, dims, () =>
-      contentOf(this.constants.dense(value), (index, traced) => cells.dim(value, 'element', index, traced)),
+      contentOf(this.constants.dense(value), (index, traced) => cells.dim(value, 'element', index, traced, reader)),
     );
-    this.#frontier.set(value, result);
+    if (reader === undefined) this.#frontier.set(value, result);
     return result;
   }
 

@@ -43,7 +43,7 @@ export function fixShapes(options: FixShapesOptions = {}): Pass {
           session.others.push(bakedFinding(baked, 'baked-constant', text));
           continue;
         }
-        const readers = session.readersOf(baked.value);
+        const readers = session.readersOf(baked.value).filter((reader) => baked.readers?.has(reader) ?? true);
         const blocked = readers.find((reader) => !canRebuild(baked, reader, session));
         if (tensor === undefined || blocked !== undefined) {
           const why = blocked ? `no live tensor before ${nodeName(blocked)} has that size` : 'it cannot be read';
@@ -90,7 +90,7 @@ function shorthand(
   if (reader.opType !== 'Reshape' || reader.domain !== '' || reader.inputs[1] !== value) return undefined;
   if (reader.attributes.get('allowzero')?.asInt()) return undefined;
   const [input] = reader.inputs;
-  const facts = input && diagnosis.inference.seen(input);
+  const facts = input && diagnosis.inference.seen(input, reader);
   const shape = facts?.kind === 'tensor' ? facts.shape : undefined;
   const target = Array.from(tensor.data as ArrayLike<bigint>, Number);
   const left: number[] = [];

@@ -75,7 +75,7 @@ function tableSlice(node: Node, { diagnosis }: Session): TableSlice | undefined 
   if (node.opType !== 'Slice' || node.domain !== '' || !table || !startInput || !endInput) return undefined;
   if (!inference.constants.isConstant(table)) return undefined;
   const only = (input: Value | undefined) => {
-    const facts = input && inference.seen(input);
+    const facts = input && inference.seen(input, node);
     const content = facts?.kind === 'tensor' ? facts.content : undefined;
     return content?.length === 1 && content[0] instanceof Dim ? content[0] : undefined;
   };
@@ -122,7 +122,7 @@ function fitRows(tensor: DenseTensor, axis: number) {
 function moveBound(node: Node, input: number, by: number, { diagnosis, emitter }: Session): void {
   const { inference } = diagnosis;
   const bound = node.inputs[input] as Value;
-  const facts = inference.seen(bound);
+  const facts = inference.seen(bound, node);
   const content = facts?.kind === 'tensor' ? facts.content?.[0] : undefined;
   const origin = content instanceof Dim ? content.origin : undefined;
   const cells = [...(origin?.symbols() ?? [])].flatMap((id) => {

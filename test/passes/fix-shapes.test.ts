@@ -149,3 +149,21 @@ describe('declare-shapes', () => {
     expect(await runPass(declareShapes(), model)).toMatchObject({ changed: false, edits: [] });
   });
 });
+
+describe('numbers that several operators read', () => {
+  it('are live for those that mean sizes by them, and stay for the others', async () => {
+    const model = await emptyModel();
+    const { graph } = model;
+    const x = graph.addInput('x', DataType.FLOAT, ['batch', 6]);
+    const y = graph.addInput('y', DataType.FLOAT, [4, 5, 6]);
+    // Optimisers keep equal constants once: two items of 2 x 3 features, and two copies of each row.
+    const shared = ints(model, 'shared', [2, 2, 3]);
+    const items = graph.addNode({ opType: 'Reshape', inputs: [x, shared] });
+    output(model, 'Relu', [items.outputs[0] as Value]);
+    const copies = graph.addNode({ opType: 'Tile', inputs: [y, shared] });
+    output(model, 'Neg', [copies.outputs[0] as Value]);
+    expect(await runPass(fixShapes(), model)).toMatchObject({ changed: true, unresolved: [] });
+    expect(numbersAt(items.inputs[1])).toEqual([0, 2, 3]);
+    expect(copies.inputs[1]).toBe(shared);
+  });
+});
