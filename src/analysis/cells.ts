@@ -70,10 +70,14 @@ export class Cells {
    * assigned for all readers holds for each of them.
    */
   dim(value: Value, kind: Cell['kind'], index: number, traced: number, reader?: Node): Dim {
-    const shared = `#${this.#number(value)}${kind === 'size' ? '.' : '@'}${index}`;
+    const shared = this.#id(value, kind, index);
     const id = reader === undefined ? shared : `${shared}/${this.#number(reader)}`;
     if (!this.#cells.has(id)) this.#cells.set(id, { id, value, reader, kind, index, traced });
     return this.#assigned.get(id) ?? this.#assigned.get(shared) ?? Dim.cell(id, traced);
+  }
+
+  #id(value: Value, kind: Cell['kind'], index: number): string {
+    return `#${this.#number(value)}${kind === 'size' ? '.' : '@'}${index}`;
   }
 
   #number(part: Value | Node): number {

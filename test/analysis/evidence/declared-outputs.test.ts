@@ -43,13 +43,6 @@ describe('declared outputs', () => {
     expect(frozen(await cropped(20, 0), { time: 30 })).toEqual([]);
   });
 
-  it('say nothing of axes of size 1 that got the name of a batch of one', async () => {
-    const b = await Builder.start();
-    const x = b.input(['batch', 8, 1]);
-    const padded = b.node('Pad', [x, b.ints(0, 0, 0, 0, 0, 0)]);
-    expect(frozen(b.output(padded, ['batch', 8, 'batch']).model)).toEqual([]);
-  });
-
   it('do not make weights grow', async () => {
     const b = await Builder.start();
     const x = b.input(['batch', 'time', 8]);
