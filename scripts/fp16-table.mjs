@@ -4,8 +4,9 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fixFp16, load, save } from '../dist/index.js';
-import { Runtime, readDataSets, runDataSets } from '../dist/verify/index.js';
+
+const { fixFp16, load, save } = await import(new URL('../dist/index.js', import.meta.url).href);
+const { Runtime, readDataSets, runDataSets } = await import(new URL('../dist/verify/index.js', import.meta.url).href);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs/passes/fix-fp16.md');
@@ -19,10 +20,14 @@ for (const name of names.sort()) {
   const folder = join(root, 'fixtures', name);
   const { rtol, atol } = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8'));
   const model = await load(join(folder, 'model.onnx'));
-  const [{ edits, findings }] = await model.transform(fixFp16());
+  const [{ edits, findings }] = /** @type {[import('../src/passes/pass.js').PassReport]} */ (
+    await model.transform(fixFp16())
+  );
+  /** @param {RegExp} pattern */
   const count = (pattern) => edits.filter(({ what }) => pattern.test(what)).length;
   const output = join(tmpdir(), `fp16-table-${process.pid}.onnx`);
   await save(model, output);
+  /** @type {import('../src/verify/data-sets.js').DataSetResult[]} */
   const sets = await runDataSets(output, await readDataSets(folder), { runtime, rtol, atol });
   rmSync(output);
   const errors = sets.flatMap(({ outputs }) => outputs.map(({ maxAbsDiff }) => maxAbsDiff));
@@ -40,6 +45,7 @@ for (const name of names.sort()) {
 await runtime.close();
 
 const heads = ['fixture', 'what is wrong', 'casts added', 'attributes set', 'constants retyped', 'error, allowed'];
+/** @param {readonly (string | number)[]} cells */
 const line = (cells) => `| ${cells.join(' | ')} |`;
 const table = [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 const text = readFileSync(target, 'utf8');

@@ -22,6 +22,7 @@ import type { Model } from '../model/model.js';
 import { loadKernels } from '../ops/kernels.js';
 import { loadSchemas } from '../ops/schema.js';
 import { DataType, dataTypeName } from '../tensor/dtype.js';
+import { partTwins } from './part-twins.js';
 import type { Edit, Finding, Pass, PassReport } from './pass.js';
 import { nodeName } from './report-text.js';
 import { retype } from './retype.js';
@@ -43,7 +44,7 @@ export function fixFp16({ io, irVersion }: FixFp16Options = {}): Pass {
   return {
     name: 'fix-fp16',
     async run(model) {
-      const edits: Edit[] = [...setIrVersion(model, irVersion), ...renameTwins(model)];
+      const edits: Edit[] = [...setIrVersion(model, irVersion), ...partTwins(model)];
       const wanted = io === undefined ? undefined : io === 'float' ? DataType.FLOAT : DataType.FLOAT16;
       const report = await repairTypes(model, wanted);
       edits.push(...report.edits, ...declareInterface(model, wanted));
@@ -57,24 +58,6 @@ function setIrVersion(model: Model, irVersion: number | undefined): Edit[] {
   const edit = { what: 'IR version', where: 'model', before: `${model.irVersion}`, after: `${irVersion}` };
   model.irVersion = irVersion;
   return [edit];
-}
-
-/** Converters name the casts that they add after a value, twice where they add two; onnxruntime wants each name once. */
-function renameTwins(model: Model): Edit[] {
-  const edits: Edit[] = [];
-  for (const graph of model.graphs()) {
-    const names = new Set<string>();
-    for (const node of graph.nodes) {
-      const before = node.name;
-      if (before === '') continue;
-      if (names.has(before)) {
-        node.name = graph.freshName(before);
-        edits.push({ what: 'name', where: `second ${node.opType} ${before}`, before, after: node.name });
-      }
-      names.add(node.name);
-    }
-  }
-  return edits;
 }
 
 /** Declares the type that inputs and outputs were asked to have. */
