@@ -1,6 +1,6 @@
-/** Runs a benchmark: `npm run bench -- io` or `npm run bench -- infer`, with the options that it takes. */
+/** Runs a benchmark: `npm run bench -- io`, `infer` or `batch`, with the options that it takes. */
 const [name = '', ...options] = process.argv.slice(2);
-const NAMES = ['io', 'infer'];
+const NAMES = ['io', 'infer', 'batch'];
 
 if (!NAMES.includes(name)) {
   console.error(`usage: npm run bench -- ${NAMES.join('|')} [options]`);
