@@ -80,17 +80,20 @@ function drive(model: Model, options: DriveLengthsOptions): PassReport {
   const input = () => lengthsInput(model, name, declaredBatch(model, batch.symbols));
   const live = new LiveLengths(session.emitter, input, lengthsType(model, name), symbol);
   const driver = new LengthDriver(session, live, name, symbol, rule);
-  const blocked = sites.flatMap(({ finding, refusal }) => {
-    const reason = refusal(driver);
-    return reason === undefined ? [] : [{ ...finding, message: `${finding.message}, but ${reason}` }];
-  });
+  const reasons = sites.map((site) =>
+    isOf(model, site.reader) ? site.refusal(driver) : 'a function cannot see inputs',
+  );
+  const blocked = sites.flatMap(({ finding }, i) =>
+    reasons[i] === undefined ? [] : [{ ...finding, message: `${finding.message}, but ${reasons[i]}` }],
+  );
+  const free = sites.filter((_, i) => reasons[i] === undefined);
   const sizes: Record<string, number> = Object.fromEntries(traced);
   sizes[symbol] ??= Math.max(...lengths);
   const [batchSymbol] = batch.symbols;
   if (batchSymbol !== undefined) sizes[batchSymbol] ??= lengths.length;
   const unresolved = [...report.unresolved, ...blocked];
-  if (unresolved.length > 0) return { ...report, unresolved, sizes };
-  const ordered = [...sites].sort((a, b) => orderOf(session, a.reader) - orderOf(session, b.reader));
+  if (free.length === 0 || (unresolved.length > 0 && !options.partial)) return { ...report, unresolved, sizes };
+  const ordered = free.sort((a, b) => orderOf(session, a.reader) - orderOf(session, b.reader));
   const isNew = model.graph.value(name) === undefined;
   const edits = ordered.map((site) => site.drive(driver));
   const other =
@@ -99,14 +102,21 @@ function drive(model: Model, options: DriveLengthsOptions): PassReport {
     what: isNew ? 'input of lengths, added' : 'input of lengths',
     where: name,
     before: `frozen at ${listed(lengths)}`,
-    after: `drives ${sites.length} ${sites.length === 1 ? 'place' : 'places'}${other ?? ''}`,
+    after: `drives ${free.length} ${free.length === 1 ? 'place' : 'places'}${other ?? ''}`,
   });
-  removeDead(new Set(sites.map(({ released }) => released)));
-  return { ...report, changed: true, edits, sizes, inputs: { [name]: lengths } };
+  removeDead(new Set(free.map(({ released }) => released)));
+  return { ...report, changed: true, edits, unresolved, sizes, inputs: { [name]: lengths } };
 }
 
 function listed(numbers: readonly number[]): string {
   return numbers.length > 8 ? `${numbers.slice(0, 8).join(', ')} ..` : numbers.join(', ');
+}
+
+/** Is the node in the main graph or a graph inside it, not in a function? */
+function isOf(model: Model, node: Node | undefined): boolean {
+  let graph = node?.graph;
+  while (graph?.parent !== undefined) graph = graph.parent.graph;
+  return graph === undefined || graph === model.graph;
 }
 
 /** Position of a reader in the main graph; what nobody reads in it comes last. */

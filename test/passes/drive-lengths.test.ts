@@ -161,6 +161,34 @@ describe('without --lengths', () => {
     expect(await runPass(fixMasks(), model)).toMatchObject({ changed: false, unresolved: [{ value: 'mask0' }] });
   });
 
+  it('masks with padding in front are no rule of positions', async () => {
+    const { model, scores } = await attention({ layers: 1 });
+    const low = model.graph.addInitializer(
+      'low',
+      matrix(1, () => -3e38, []),
+    );
+    const front = bools([2, 1, 1, 6], (k) => k === 6 || k === 7);
+    output(model, 'Where', [model.graph.addInitializer('mask', front), low, ...scores]);
+    for (const pass of [fixMasks(), driveLengths({ lengths: 'lengths' })]) {
+      expect(await runPass(pass, model)).toMatchObject({ changed: false, unresolved: [{}] });
+    }
+  });
+
+  it('a causal mask of queries along the first axis of an input stays one', async () => {
+    const model = await emptyModel();
+    const x = model.graph.addInput('x', DataType.FLOAT, ['queries', 'keys']);
+    const causal = model.graph.addInitializer(
+      'causal',
+      bools([6, 8], (k) => k % 8 <= Math.floor(k / 8)),
+    );
+    const low = model.graph.addInitializer(
+      'low',
+      matrix(1, () => 0, []),
+    );
+    output(model, 'Where', [causal, x, low]);
+    expect(await runPass(fixMasks(), model)).toMatchObject({ changed: true, unresolved: [] });
+  });
+
   it('an output that is the traced length of every row becomes the live size', async () => {
     const model = await masked([12], 12, { layers: 1 });
     frozenOutput(model, [12]);

@@ -34,7 +34,7 @@ export function* comparedLengths({ inference, traced, nodes }: Scene): Iterable<
 }
 
 /** The size whose positions 0, 1 .. a value holds, in whatever shape. */
-function rangeLength(value: Value | undefined, { inference }: Pick<Scene, 'inference'>): Dim | undefined {
+export function rangeLength(value: Value | undefined, { inference }: Pick<Scene, 'inference'>): Dim | undefined {
   let node: Node | undefined = value?.producer;
   for (let step = 0; step < MAX_STEPS && node !== undefined; step++) {
     if (isOp(node, 'Range')) {

@@ -23,6 +23,9 @@ export type Explanation =
       readonly padMask?: PadMask;
     };
 
+/** With as many rows, lengths do not make a band by accident. */
+const MOST_LUCKY_ROWS = 4;
+
 /** What is known beyond the constant itself. */
 export interface ExplainContext {
   /** The axis that items of a batch lie along: what differs there follows no rule but their lengths. */
@@ -48,11 +51,22 @@ export function explain(tensor: DenseTensor, bakedAxes: readonly number[], conte
     }
     return { found: true, generator: { kind: 'fill', value: elementAt(tensor, 0) }, name: `all ${show(tensor, 0)}` };
   }
-  const padMask = findPadMask(tensor, bakedAxes, context.batchAxis);
-  // No rule of positions leaves out the last keys for all queries.
-  if (padMask !== undefined) return explainPadMask(padMask, tensor);
+  const { batchAxis } = context;
   const baked = varying.filter((axis) => bakedAxes.includes(axis));
   const maskLike = baked.length === varying.length && distinctElements(tensor, 3).length === 2;
+  const hasRows = maskLike && batchAxis !== undefined && varying.includes(batchAxis);
+  if (hasRows && baked.length === 2 && (tensor.shape[batchAxis] as number) >= MOST_LUCKY_ROWS) {
+    // Models whose first axis is time have a band here.
+    const pairs = explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
+    if (pairs.found && pairs.generator.kind === 'band') return pairs;
+  }
+  const padMask = findPadMask(tensor, bakedAxes, batchAxis);
+  // No rule of positions leaves out the last keys for all queries.
+  if (padMask !== undefined) return explainPadMask(padMask, tensor);
+  if (hasRows) {
+    const reason = 'it is a mask that differs from item to item of a batch, but not in the padding at the end alone';
+    return { found: false, reason, maskLike };
+  }
   if (baked.length === 1) return explainRows(tensor, baked[0] as number, varying, maskLike, context);
   if (baked.length === 2) return explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
   const reason =

@@ -1,11 +1,11 @@
 /** Live positions that are compared with lengths of the example: `arange(T) < [200]`. */
 import type { BatchSizes } from '../../analysis/batch-axis.js';
-import type { Inference } from '../../analysis/infer.js';
+import { rangeLength } from '../../analysis/evidence/compared-lengths.js';
 import type { Node } from '../../model/node.js';
 import type { Value } from '../../model/value.js';
 import { emitRowValue } from '../../rewrite/generators/row-value.js';
 import { unsqueeze } from '../../rewrite/size.js';
-import { Dim } from '../../symbolic/dim.js';
+import type { Dim } from '../../symbolic/dim.js';
 import { elementCount } from '../../tensor/dense.js';
 import { isFloat, isInteger } from '../../tensor/dtype.js';
 import type { Session } from '../repair-session.js';
@@ -37,7 +37,7 @@ function siteAt(reader: Node, session: Session, batch: BatchSizes): LengthSite |
   const [positions, constant] = side === undefined ? [] : [reader.inputs[side], reader.inputs[1 - side]];
   if (!positions || !constant || inference.constants.isConstant(positions)) return undefined;
   if (!inference.constants.isConstant(constant)) return undefined;
-  const size = positionsUpTo(positions, inference);
+  const size = rangeLength(positions, { inference });
   if (size === undefined || lengthSymbol(size, batch) === undefined) return undefined;
   const tensor = inference.constants.dense(constant);
   if (tensor === undefined || !(isInteger(tensor.dtype) || isFloat(tensor.dtype))) return undefined;
@@ -103,42 +103,4 @@ function behindRows(
   const fromEnd = live.length - 1 - along;
   const free = Array.from({ length: shape.length }, (_, i) => shape.length - 1 - i).filter((i) => i !== fromEnd);
   return free[0];
-}
-
-/** Operators that hand on the numbers of their first input. */
-const CARRIERS = new Set([
-  'Cast',
-  'Expand',
-  'Flatten',
-  'Identity',
-  'Reshape',
-  'Squeeze',
-  'Tile',
-  'Transpose',
-  'Unsqueeze',
-]);
-const MOST_CARRIERS = 12;
-
-/** The size whose positions 0, 1 .. the value holds, in whatever shape. */
-function positionsUpTo(value: Value, inference: Inference): Dim | undefined {
-  let current: Value | undefined = value;
-  for (let step = 0; step < MOST_CARRIERS && current !== undefined; step++) {
-    const node: Node | undefined = current.producer;
-    if (node === undefined || node.domain !== '') return undefined;
-    if (node.opType === 'Range') {
-      const [start, , delta] = node.inputs.map((input) => input && scalarOf(input, inference));
-      const isCounted = start?.equals(0) && delta?.equals(1);
-      return isCounted ? inference.shape(current)?.[0] : undefined;
-    }
-    if (!CARRIERS.has(node.opType)) return undefined;
-    current = node.inputs[0];
-  }
-  return undefined;
-}
-
-function scalarOf(value: Value, inference: Inference): Dim | undefined {
-  const facts = inference.facts(value);
-  const element = facts?.kind === 'tensor' ? facts.content?.[0] : undefined;
-  if (element instanceof Dim) return element;
-  return typeof element === 'number' && Number.isInteger(element) ? Dim.of(element) : undefined;
 }
