@@ -1,7 +1,7 @@
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
-import { Dim } from '../symbolic/dim.js';
+import type { Dim } from '../symbolic/dim.js';
 import { bakedConstants } from './baked-constants.js';
 import { type Cell, Cells } from './cells.js';
 import { Constants } from './constants.js';
@@ -10,7 +10,7 @@ import { type SolvedClaim, sceneOf, solvedClaims } from './evidence/claims.js';
 import { EVIDENCE } from './evidence/index.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
 import { type Solution, solutionsOf } from './solve.js';
-import { type Equation, solveSizes } from './traced-sizes.js';
+import { type Equation, isExact, solveSizes } from './traced-sizes.js';
 
 /** A number in a constant that a symbolic size was frozen into. */
 export interface BakedCell {
@@ -336,12 +336,4 @@ class Search {
 
 function keyOf({ node, what, left, right }: Conflict): string {
   return `${node.outputs[0]?.name}\0${what}\0${left.key}\0${right.key}`;
-}
-
-/** Has one symbol, to which different numbers give different sizes? */
-function isExact(size: Dim): boolean {
-  const [symbol, ...more] = size.symbols();
-  if (symbol === undefined || more.length > 0) return false;
-  const one = size.substitute(new Map([[symbol, Dim.symbol(symbol).add(1)]])).sub(size);
-  return one.isNumber && !one.isZero();
 }

@@ -72,3 +72,11 @@ function solve(equations: readonly Equation[], symbol: string): number | undefin
 function sizeOfText({ size }: Equation): number {
   return size.key.length;
 }
+
+/** Has one symbol, to which different numbers give different sizes? */
+export function isExact(size: Dim): boolean {
+  const [symbol, ...more] = size.symbols();
+  if (symbol === undefined || more.length > 0) return false;
+  const one = size.substitute(new Map([[symbol, Dim.symbol(symbol).add(1)]])).sub(size);
+  return one.isNumber && !one.isZero();
+}

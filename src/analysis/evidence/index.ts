@@ -3,6 +3,7 @@ import { declaredOutputs } from './declared-outputs.js';
 import { dividedReshapes } from './divided-reshapes.js';
 import type { Evidence } from './evidence.js';
 import { joinedFills } from './joined-fills.js';
+import { padAmounts } from './pad-amounts.js';
 import { positions } from './positions.js';
 import { resizeSizes } from './resize-sizes.js';
 import { sliceBounds } from './slice-bounds.js';
@@ -10,6 +11,7 @@ import { sliceBounds } from './slice-bounds.js';
 /** All kinds of evidence, the strongest first: what one settles, a later one need not guess. */
 export const EVIDENCE: readonly Evidence[] = [
   declaredOutputs,
+  padAmounts,
   comparedLengths,
   resizeSizes,
   sliceBounds,
