@@ -235,6 +235,18 @@ describe('fixFp16', () => {
     expect(second.name).not.toBe('cast');
   });
 
+  it('leaves two casts alone that share nothing', async () => {
+    const model = await emptyModel();
+    const x = model.graph.addInput('x', FLOAT, ['T']);
+    const half = { to: { int: FLOAT16 } };
+    for (const name of ['first', 'second']) {
+      const cast = model.graph.addNode({ opType: 'Cast', inputs: [x], attributes: half, name });
+      model.graph.setValueInfo(cast.outputs[0] as Value, { kind: 'tensor', elemType: FLOAT16 });
+      model.graph.addOutput(cast.outputs[0] as Value);
+    }
+    expect((await fixed(model)).report).toMatchObject({ changed: false, edits: [] });
+  });
+
   it('casts integers of the position, not what is computed from them', async () => {
     const model = await emptyModel();
     const x = model.graph.addInput('x', FLOAT, ['T', 4]);
