@@ -30,13 +30,13 @@ export interface WriteOptions {
 }
 
 /** What is read ahead while the block before it is being written; two blocks are all that a save needs. */
-const BLOCK = 1 << 20;
+const BLOCK = 1 << 22;
 
 /**
  * Bytes written at once. Larger writes make the system look for larger pages, which may take it several times as long as
  * the copying.
  */
-const PIECE = 1 << 15;
+const PIECE = 1 << 16;
 
 /** Bytes between two reports of progress. */
 const TURN = 64 << 20;
