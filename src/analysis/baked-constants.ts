@@ -1,6 +1,27 @@
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
-import type { BakedCell, BakedConstant } from './baked.js';
+import type { Dim } from '../symbolic/dim.js';
+import type { Cell } from './cells.js';
+
+/** A number in a constant that a symbolic size was frozen into. */
+export interface BakedCell {
+  readonly cell: Cell;
+  /** What the number stands for, in the input symbols. */
+  readonly size: Dim;
+  /** The operator that proves it, and what it compares. */
+  readonly evidence: { readonly node: Node; readonly what: string };
+}
+
+/** A constant with at least one baked number, as live nodes see it (after folding what leads to it). */
+export interface BakedConstant {
+  readonly value: Value;
+  /** Baked sizes, by axis. */
+  readonly axes: ReadonlyMap<number, BakedCell>;
+  /** Baked elements, by row-major index. */
+  readonly elements: ReadonlyMap<number, BakedCell>;
+  /** The nodes for which the elements are baked; undefined: for all that read the constant. */
+  readonly readers?: ReadonlySet<Node> | undefined;
+}
 
 interface Entry {
   readonly value: Value;

@@ -2,7 +2,7 @@ import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
 import type { Dim } from '../symbolic/dim.js';
-import { bakedConstants } from './baked-constants.js';
+import { type BakedCell, type BakedConstant, bakedConstants } from './baked-constants.js';
 import { type Cell, Cells } from './cells.js';
 import { Constants } from './constants.js';
 import { type Demand, demandsOf } from './demands.js';
@@ -11,26 +11,6 @@ import { EVIDENCE } from './evidence/index.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
 import { type Solution, solutionsOf } from './solve.js';
 import { type Equation, isExact, solveSizes } from './traced-sizes.js';
-
-/** A number in a constant that a symbolic size was frozen into. */
-export interface BakedCell {
-  readonly cell: Cell;
-  /** What the number stands for, in the input symbols. */
-  readonly size: Dim;
-  /** The operator that proves it, and what it compares. */
-  readonly evidence: { readonly node: Node; readonly what: string };
-}
-
-/** A constant with at least one baked number, as live nodes see it (after folding what leads to it). */
-export interface BakedConstant {
-  readonly value: Value;
-  /** Baked sizes, by axis. */
-  readonly axes: ReadonlyMap<number, BakedCell>;
-  /** Baked elements, by row-major index. */
-  readonly elements: ReadonlyMap<number, BakedCell>;
-  /** The nodes for which the elements are baked; undefined: for all that read the constant. */
-  readonly readers?: ReadonlySet<Node> | undefined;
-}
 
 /** What {@link findBaked} knows of a model. */
 export interface Diagnosis {

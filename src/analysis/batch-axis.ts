@@ -1,7 +1,7 @@
 import type { Model } from '../model/model.js';
 import type { Shape } from '../ops/types.js';
 import { DataType } from '../tensor/dtype.js';
-import type { BakedConstant } from './baked.js';
+import type { BakedConstant } from './baked-constants.js';
 import type { Inference } from './infer.js';
 
 /** The sizes that items of a batch are counted by. */

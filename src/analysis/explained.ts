@@ -1,14 +1,8 @@
 import type { Model } from '../model/model.js';
 import type { Value } from '../model/value.js';
 import type { DenseTensor } from '../tensor/dense.js';
-import {
-  type AssumedSize,
-  type BakedCell,
-  type BakedConstant,
-  type BakedOptions,
-  type Diagnosis,
-  findBaked,
-} from './baked.js';
+import { type AssumedSize, type BakedOptions, type Diagnosis, findBaked } from './baked.js';
+import type { BakedCell, BakedConstant } from './baked-constants.js';
 import { type BatchSizes, batchAxisOf, batchSizes } from './batch-axis.js';
 import { Constants } from './constants.js';
 import { type Explanation, explain } from './explain/explain.js';

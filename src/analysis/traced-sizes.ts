@@ -1,5 +1,5 @@
 import { Dim } from '../symbolic/dim.js';
-import type { BakedConstant } from './baked.js';
+import type { BakedConstant } from './baked-constants.js';
 
 /** Searched exhaustively: no fixture or public model was traced at a longer axis. */
 const LONGEST = 1 << 17;

@@ -18,10 +18,10 @@ import { isBatched } from '../rewrite/batching/operand.js';
 import { removeDead } from '../rewrite/dead-code.js';
 import { Emitter } from '../rewrite/emitter.js';
 import { opsetOf } from '../rewrite/size.js';
-import type { FixBatchOptions, RolledLoops } from './fix-batch.js';
 import type { Edit, Finding } from './pass.js';
 import { refreshDeclarations } from './refresh-declarations.js';
 import { nodeName } from './report-text.js';
+import type { FixBatchOptions, RolledLoops } from './rolled-loops.js';
 
 /** Loops inside loops, and loops over what loops made, take a round each. */
 const MAX_ROUNDS = 16;

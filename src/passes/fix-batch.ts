@@ -1,42 +1,11 @@
-/**
- * fix-batch: loops that the exporter unrolled become batched operations, or loops, again.
- *
- * Before: Python went through the items of a tensor one by one, so the graph has one copy of the body for each item that
- * the example had.
- *
- *     x [B, T, D] ─┬─ Split, Squeeze ── Gemm ── Relu ── Unsqueeze ─┬─ Concat      any B but 2 fails
- *                  └─ Split, Squeeze ── Gemm ── Relu ── Unsqueeze ─┘
- *
- * After: the body once, on all items together.
- *
- *     x [B, T, D] ── MatMul ── Add ── Relu
- */
-import type { Model } from '../model/model.js';
 import type { Value } from '../model/value.js';
 import { batchLoops } from './batch-loops.js';
-import type { Edit, Finding, Pass } from './pass.js';
-import type { RepairOptions } from './repair-session.js';
+import type { Finding, Pass } from './pass.js';
 import { nodeName } from './report-text.js';
 import { rollUpRecurrences } from './roll-up-recurrences.js';
+import type { FixBatchOptions, RolledLoops, RollUp } from './rolled-loops.js';
 
-/** Options of {@link fixBatch}. */
-export interface FixBatchOptions extends RepairOptions {}
-
-/** What one kind of rolling-up found and did; see `PassReport` for the fields. */
-export interface RolledLoops {
-  readonly findings: readonly Finding[];
-  readonly edits: readonly Edit[];
-  readonly unresolved: readonly Finding[];
-  /** The number of copies in the file, by the symbol of the axis that they go through. */
-  readonly sizes: Readonly<Record<string, number>>;
-  /** Single rows of what was rolled up that are read one by one, until another loop is rolled up as well. */
-  readonly rows?: readonly Value[];
-  /** Those of the sizes whose items do not depend on each other in the whole model: first axes. */
-  readonly items?: Readonly<Record<string, number>>;
-}
-
-/** Rolls up the loops of one kind that a model has, and edits it; leaves all others as they are. */
-export type RollUp = (model: Model, options: FixBatchOptions) => RolledLoops;
+export type { FixBatchOptions } from './rolled-loops.js';
 
 /** The kinds of loops, in the order in which they are tried: each sees what the ones before it left. */
 const KINDS: readonly RollUp[] = [batchLoops, rollUpRecurrences];

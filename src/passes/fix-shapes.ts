@@ -13,7 +13,7 @@
  *
  * So do scalars that were a size, or a power of one: what a sum over T positions is divided by.
  */
-import type { BakedConstant } from '../analysis/baked.js';
+import type { BakedConstant } from '../analysis/baked-constants.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';

@@ -1,5 +1,5 @@
 /** What passes that replace baked constants by generators share: they differ in which generators are theirs. */
-import type { BakedConstant } from '../analysis/baked.js';
+import type { BakedConstant } from '../analysis/baked-constants.js';
 import { isCovered } from '../analysis/broadcasting.js';
 import type { Explanation } from '../analysis/explain/explain.js';
 import { describeNearest } from '../analysis/explain/nearest.js';

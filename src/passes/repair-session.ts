@@ -1,6 +1,6 @@
 /** What every pass that repairs baked constants works with: the diagnosis, and what to emit with. */
 
-import type { BakedConstant } from '../analysis/baked.js';
+import type { BakedConstant } from '../analysis/baked-constants.js';
 import { broadcasts } from '../analysis/broadcasting.js';
 import { type Demand, elidedPadding } from '../analysis/demands.js';
 import { DimSources } from '../analysis/dim-sources.js';

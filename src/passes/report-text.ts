@@ -1,5 +1,5 @@
 /** How findings and edits name what they are about. */
-import type { BakedConstant } from '../analysis/baked.js';
+import type { BakedConstant } from '../analysis/baked-constants.js';
 import type { Node } from '../model/node.js';
 import type { DenseTensor } from '../tensor/dense.js';
 import { dataTypeName } from '../tensor/dtype.js';

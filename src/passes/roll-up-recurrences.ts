@@ -7,9 +7,9 @@ import type { Model } from '../model/model.js';
 import type { Value } from '../model/value.js';
 import { rollUp } from '../rewrite/scan/roll-up.js';
 import type { FindSize } from '../rewrite/size.js';
-import type { FixBatchOptions, RolledLoops } from './fix-batch.js';
 import type { Edit, Finding } from './pass.js';
 import { nodeName } from './report-text.js';
+import type { FixBatchOptions, RolledLoops } from './rolled-loops.js';
 
 /** Makes Scan or Loop of unrolled loops with state, so that the number of steps follows the data. */
 export function rollUpRecurrences(model: Model, { inputShapes }: FixBatchOptions): RolledLoops {

@@ -167,3 +167,12 @@ describe('numbers that several operators read', () => {
     expect(copies.inputs[1]).toBe(shared);
   });
 });
+
+it('says what onnxruntime refuses to run: a normalization over no elements', async () => {
+  const model = await emptyModel();
+  const x = model.graph.addInput('x', DataType.FLOAT, ['batch', 0]);
+  const scale = model.graph.addInitializer('scale', { dtype: DataType.FLOAT, shape: [0], data: new Float32Array(0) });
+  output(model, 'LayerNormalization', [x, scale]);
+  const report = await runPass(fixShapes(), model);
+  expect(report).toMatchObject({ changed: false, others: [{ code: 'size-conflict' }] });
+});

@@ -1,3 +1,4 @@
+import { Dim } from '../../symbolic/dim.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { elementCount } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
@@ -9,6 +10,8 @@ import { groupsAlong, shapeWithout } from '../lib/reduce.js';
 import { normalizeAxis } from '../lib/shapes.js';
 import type { EvalContext, InferContext, OpDefinition, Shape } from '../types.js';
 import { EvaluationError } from '../types.js';
+
+const ONE = Dim.of(1);
 
 /** The input's shape, after stating that the tensors of parameters broadcast to it. */
 function shapeWithParameters(ctx: InferContext, parameters: readonly number[]): Shape | undefined {
@@ -34,6 +37,10 @@ function inferFromAxis(ctx: InferContext): void {
   const rank = shape?.length ?? 0;
   const first = ctx.attributes.int('axis', -1);
   const axes = axesFrom(first < 0 ? first + rank : first, rank);
+  // There is no mean of no elements, and onnxruntime does not run it.
+  for (const axis of axes) {
+    if (shape?.[axis]?.isZero()) ctx.unify(shape[axis], ONE, `elements of ${ctx.opType}`, [{ input: 0, axis }]);
+  }
   const statistics = shape && reducedShape(shape, axes, true);
   const stash = ctx.attributes.int('stash_type', DataType.FLOAT);
   for (const output of [1, 2]) if (ctx.hasOutput(output)) ctx.setTensor(output, stash, statistics);

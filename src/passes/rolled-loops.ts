@@ -1,0 +1,23 @@
+import type { Model } from '../model/model.js';
+import type { Value } from '../model/value.js';
+import type { Edit, Finding } from './pass.js';
+import type { RepairOptions } from './repair-session.js';
+
+/** Options of `fixBatch`. */
+export interface FixBatchOptions extends RepairOptions {}
+
+/** What one kind of rolling-up found and did; see `PassReport` for the fields. */
+export interface RolledLoops {
+  readonly findings: readonly Finding[];
+  readonly edits: readonly Edit[];
+  readonly unresolved: readonly Finding[];
+  /** The number of copies in the file, by the symbol of the axis that they go through. */
+  readonly sizes: Readonly<Record<string, number>>;
+  /** Single rows of what was rolled up that are read one by one, until another loop is rolled up as well. */
+  readonly rows?: readonly Value[];
+  /** Those of the sizes whose items do not depend on each other in the whole model: first axes. */
+  readonly items?: Readonly<Record<string, number>>;
+}
+
+/** Rolls up the loops of one kind that a model has, and edits it; leaves all others as they are. */
+export type RollUp = (model: Model, options: FixBatchOptions) => RolledLoops;
