@@ -1,6 +1,7 @@
 /**
  * What a repair costs: the ratio of onnxruntime's run times after and before at the traced size, and the time of the repair
- * itself (load, diagnose, edit, serialise; without verification), over the fixtures whose masks and positions are repaired. Runs of the two models take turns, so that what else the machine does falls on both.
+ * itself (load, diagnose, edit, serialise; without verification), over the fixtures whose masks and positions are repaired.
+ * Runs of the two models take turns, so that what else the machine does falls on both.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,6 @@ import * as ort from 'onnxruntime-node';
 import { load } from '../src/model/load.js';
 import { serialize } from '../src/model/save.js';
 import { allPasses } from '../src/passes/index.js';
-import { pipeline } from '../src/passes/pipeline.js';
 import { readDataSets } from '../src/verify/data-sets.js';
 import { toWire } from '../src/verify/ort-tensor.js';
 
@@ -52,7 +52,7 @@ async function measure(name: string, folder: string): Promise<Measured | undefin
   const original = new Uint8Array(readFileSync(join(folder, 'model.onnx')));
   const start = performance.now();
   const model = await load(original);
-  const reports = await model.transform(pipeline(allPasses()));
+  const reports = await model.transform(...allPasses());
   const repaired = await serialize(model);
   const repair = performance.now() - start;
   const [set] = await readDataSets(folder);

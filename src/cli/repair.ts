@@ -115,8 +115,11 @@ async function repairFile(target: Target, job: Job, io: Io): Promise<FileResult>
   }
 }
 
-function leftOf(report: PassReport, { command }: Job): Finding[] {
-  return [...report.unresolved, ...(command.answersForAll ? (report.others ?? []) : [])];
+function leftOf({ unresolved, others = [] }: PassReport, { command }: Job): Finding[] {
+  if (!command.answersForAll) return unresolved;
+  // What one pass could not repair, the next one may name again as not its own.
+  const named = new Set(unresolved.map(({ value }) => value));
+  return [...unresolved, ...others.filter(({ value }) => value === undefined || !named.has(value))];
 }
 
 interface Written {
