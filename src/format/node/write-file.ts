@@ -33,10 +33,10 @@ export interface WriteOptions {
 const BLOCK = 1 << 22;
 
 /**
- * Bytes written at once. Larger writes make the system look for larger pages, which may take it several times as long as
- * the copying.
+ * Bytes written at once: smaller ones take more calls; larger ones make the system look for larger pages, which may take
+ * it several times as long as the copying.
  */
-const PIECE = 1 << 16;
+const PIECE = 1 << 17;
 
 /** Bytes between two reports of progress. */
 const TURN = 64 << 20;
