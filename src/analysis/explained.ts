@@ -29,10 +29,13 @@ const MAX_DEPTH = 12;
  * taken as live again, one level at a time, for as long as something is unexplained.
  */
 export function explainBaked(model: Model, options: BakedOptions = {}): ExplainedDiagnosis {
-  const { inputShapes = {}, ...more } = options;
-  if (model.isModified || Object.values(more).some((option) => option !== undefined)) return diagnose(model, options);
+  const { inputShapes = {}, traced = [], ...more } = options;
+  if (model.isModified || Object.values(more).some((option) => option !== undefined)) {
+    untouched.delete(model);
+    return diagnose(model, options);
+  }
   // Several passes ask the same of a model that none of them has touched yet.
-  const question = JSON.stringify(inputShapes);
+  const question = JSON.stringify([inputShapes, [...traced]]);
   const known = untouched.get(model);
   if (known?.question === question) return known.diagnosis;
   const diagnosis = diagnose(model, options);
