@@ -4,12 +4,11 @@ import type { Conflict, Inference } from './infer.js';
 /**
  * Two expressions that an operator needs to be equal, and that are not at every size:
  *
- * - `square`: two axes of one input, which may be what the model is for
  * - `contradiction`: equal at single sizes only (`batch * seq` and `seq`). Something is baked, or the model never ran.
  * - `multiples`: equal wherever the sizes divide as some constants ask (`8 * (seq // 8)` and `seq`).
  */
 export interface Demand extends Conflict {
-  readonly kind: 'square' | 'contradiction' | 'multiples';
+  readonly kind: 'contradiction' | 'multiples';
 }
 
 /**
@@ -18,22 +17,23 @@ export interface Demand extends Conflict {
  */
 export function demandsOf(inference: Inference): Demand[] {
   const found: Demand[] = [];
+  const inputs = inference.model.graph.inputs.map(
+    (input) => new Set(inference.shape(input)?.flatMap((dim) => [...(dim?.symbols() ?? [])])),
+  );
   for (const demand of inference.demands) {
-    if (!isOfOneInput(demand, inference)) continue;
+    if (!isOfOneInput(demand, inputs)) continue;
     const kind = kindOf(demand);
     if (kind !== undefined) found.push({ ...demand, kind });
   }
   return found;
 }
 
-function isOfOneInput({ left, right }: Conflict, inference: Inference): boolean {
+function isOfOneInput({ left, right }: Conflict, inputs: readonly ReadonlySet<string>[]): boolean {
+  // Two axes of one input that have to be equal may be what the model is for.
   if (left.hasFresh || right.hasFresh || (left.symbolName !== undefined && right.symbolName !== undefined))
     return false;
   const symbols = new Set([...left.symbols(), ...right.symbols()]);
-  return inference.model.graph.inputs.some((input) => {
-    const own = new Set(inference.shape(input)?.flatMap((dim) => [...(dim?.symbols() ?? [])]));
-    return [...symbols].every((symbol) => own.has(symbol));
-  });
+  return inputs.some((own) => [...symbols].every((symbol) => own.has(symbol)));
 }
 
 /** Up to this size an axis may be shorter than what a model was made for; the demand has to hold at all or none of them. */
@@ -43,7 +43,6 @@ const ODD = [101, 211, 307, 401, 503];
 const LARGE = [10_007, 20_011, 30_011, 40_009, 50_021];
 
 function kindOf({ left, right }: Conflict): Demand['kind'] | undefined {
-  if (left.symbolName !== undefined && right.symbolName !== undefined) return 'square';
   const symbols = [...new Set([...left.symbols(), ...right.symbols()])];
   const holds = (sizes: readonly number[]): boolean => {
     const env = new Map(symbols.map((symbol, i) => [symbol, sizes[i % sizes.length] as number]));
