@@ -1,4 +1,5 @@
 import type { Dim } from '../symbolic/dim.js';
+import { operandsOf } from '../symbolic/parts.js';
 import type { Conflict, Inference } from './infer.js';
 
 /**
@@ -87,37 +88,16 @@ function samePair(a: Conflict, b: Conflict): boolean {
 /** Is a constant added before it divides, as in (T + 7) // 8? */
 function roundsUp(expression: Dim): boolean {
   const parts = expression.parts();
-  switch (parts.kind) {
-    case 'sum':
-      return parts.terms.some(roundsUp);
-    case 'product':
-      return parts.factors.some(roundsUp);
-    case 'max':
-      return parts.operands.some(roundsUp);
-    case 'floorDiv': {
-      const inner = parts.numerator.parts();
-      return inner.kind === 'sum' && inner.terms.some(({ value }) => value !== undefined && value > 0);
-    }
-    default:
-      return false;
-  }
+  if (parts.kind !== 'floorDiv') return operandsOf(parts).some(roundsUp);
+  const inner = parts.numerator.parts();
+  return inner.kind === 'sum' && inner.terms.some(({ value }) => value !== undefined && value > 0);
 }
 
 /** The numbers that are divided by. */
 function divisorsOf(expression: Dim): number[] {
   const parts = expression.parts();
-  switch (parts.kind) {
-    case 'sum':
-      return parts.terms.flatMap(divisorsOf);
-    case 'product':
-      return parts.factors.flatMap(divisorsOf);
-    case 'floorDiv':
-      return [parts.divisor.value ?? 1, ...divisorsOf(parts.numerator), ...divisorsOf(parts.divisor)];
-    case 'max':
-      return parts.operands.flatMap(divisorsOf);
-    default:
-      return [];
-  }
+  const own = parts.kind === 'floorDiv' ? [parts.divisor.value ?? 1] : [];
+  return [...own, ...operandsOf(parts).flatMap(divisorsOf)];
 }
 
 function leastCommonMultiple(a: number, b: number): number {

@@ -1,4 +1,5 @@
 import { Dim } from '../symbolic/dim.js';
+import { operandsOf, type Parts } from '../symbolic/parts.js';
 import type { Cell, Cells } from './cells.js';
 import type { Conflict } from './infer.js';
 
@@ -202,16 +203,8 @@ function costOf(assignments: ReadonlyMap<string, Dim>, cells: Cells): number {
 function sizeCost(size: Dim): number {
   if (size.value !== undefined) return Math.log2(Math.abs(size.value) + 1);
   const parts = size.parts();
-  switch (parts.kind) {
-    case 'sum':
-      return parts.terms.reduce((sum, term) => sum + sizeCost(term), 0);
-    case 'product':
-      return parts.factors.reduce((sum, factor) => sum + sizeCost(factor), 0);
-    case 'floorDiv':
-      return 1 + sizeCost(parts.numerator) + sizeCost(parts.divisor);
-    case 'max':
-      return parts.operands.reduce((sum, operand) => sum + sizeCost(operand), 2);
-    default:
-      return 1;
-  }
+  return operandsOf(parts).reduce((sum, operand) => sum + sizeCost(operand), OWN_COST[parts.kind]);
 }
+
+/** What an operation adds to the costs of its operands. */
+const OWN_COST: Record<Parts<Dim>['kind'], number> = { number: 1, symbol: 1, sum: 0, product: 0, floorDiv: 1, max: 2 };

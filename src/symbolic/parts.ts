@@ -26,6 +26,22 @@ export function mapParts<D, E>(parts: Parts<D>, map: (part: D) => E): Parts<E> {
   }
 }
 
+/** The smaller expressions that an operation is over; of numbers and symbols none. */
+export function operandsOf<D>(parts: Parts<D>): readonly D[] {
+  switch (parts.kind) {
+    case 'sum':
+      return parts.terms;
+    case 'product':
+      return parts.factors;
+    case 'floorDiv':
+      return [parts.numerator, parts.divisor];
+    case 'max':
+      return parts.operands;
+    default:
+      return [];
+  }
+}
+
 /** Takes a polynomial apart by one level. */
 export function partsOf(a: Polynomial): Parts<Polynomial> {
   if (a.isConstant) return { kind: 'number', value: a.constant };

@@ -2,6 +2,7 @@
 import type { Model } from '../../model/model.js';
 import type { Node } from '../../model/node.js';
 import type { Dim } from '../../symbolic/dim.js';
+import { operandsOf } from '../../symbolic/parts.js';
 import type { Cell, Cells } from '../cells.js';
 import type { Inference } from '../infer.js';
 import { type Solution, solutionsOf } from '../solve.js';
@@ -61,18 +62,6 @@ function isFolded(node: Node, { constants }: Inference): boolean {
 
 /** Is there a minimum or maximum in the expression? */
 function hasChoice(size: Dim): boolean {
-  if (size.isNumber || size.symbolName !== undefined) return false;
   const parts = size.parts();
-  switch (parts.kind) {
-    case 'max':
-      return true;
-    case 'sum':
-      return parts.terms.some(hasChoice);
-    case 'product':
-      return parts.factors.some(hasChoice);
-    case 'floorDiv':
-      return hasChoice(parts.numerator) || hasChoice(parts.divisor);
-    default:
-      return false;
-  }
+  return parts.kind === 'max' || operandsOf(parts).some(hasChoice);
 }
