@@ -48,6 +48,12 @@ export class Constants {
     return this.#constant.get(value) as boolean;
   }
 
+  /** Is what the node computes the same in every run? */
+  isFolded({ outputs }: Node): boolean {
+    for (const output of outputs) if (output !== undefined && this.isConstant(output)) return true;
+    return false;
+  }
+
   /** Decides from what is known of the inputs; undefined when one of them has to be decided first. */
   #decide(value: Value): boolean | undefined {
     const node = value.producer;

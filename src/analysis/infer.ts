@@ -170,8 +170,7 @@ export class Inference {
 
   #visit(node: Node, call: CallAttributes): void {
     const { outputs } = node;
-    let constant = false;
-    for (const output of outputs) constant ||= output !== undefined && this.constants.isConstant(output);
+    const constant = this.constants.isFolded(node);
     const fn = this.#functionOf(node);
     const definition = lookupOp(node.domain, node.opType);
     // A body is visited several times.

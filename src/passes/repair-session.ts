@@ -69,10 +69,8 @@ export function startRepair(model: Model, options: RepairOptions): Session {
     node: nodeName(node),
   }));
   others.push(...restrictions(diagnosis.demands));
-  const isConstant = (node: Node) =>
-    node.outputs.some((output) => output !== undefined && constants.isConstant(output));
   const readersOf = (value: Value) =>
-    [...new Set(value.uses.map(({ node }) => node))].filter((node) => !isConstant(node));
+    [...new Set(value.uses.map(({ node }) => node))].filter((node) => !constants.isFolded(node));
   const defects = diagnosis.constants.filter((constant) => !isParameter(constant, readersOf(constant.baked.value)));
   return { diagnosis, traced, constants: defects, emitter, sizes, findings: [], unresolved: [], others, readersOf };
 }

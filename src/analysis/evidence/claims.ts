@@ -1,6 +1,5 @@
 /** From what evidence states to what numbers of constants stand for. */
 import type { Model } from '../../model/model.js';
-import type { Node } from '../../model/node.js';
 import type { Dim } from '../../symbolic/dim.js';
 import { operandsOf } from '../../symbolic/parts.js';
 import type { Cell, Cells } from '../cells.js';
@@ -50,14 +49,10 @@ function isAdmissible({ assignments }: Solution, claim: Claim, scene: Scene, cel
     if (kind === 'size') return isFill(inference.constants.dense(value));
     // Elements of a constant that is to grow follow a rule, not one by one.
     if (shapeOf(inference, value)?.some((dim) => !dim?.isNumber)) return false;
-    const readers = value.uses.filter((use) => !isFolded(use.node, inference));
+    const readers = value.uses.filter((use) => !inference.constants.isFolded(use.node));
     const roles = new Set(readers.map((use) => `${use.node.opType} ${use.index}`));
     return roles.size === 1 || claim.node.outputs.includes(value);
   });
-}
-
-function isFolded(node: Node, { constants }: Inference): boolean {
-  return node.outputs.some((output) => output !== undefined && constants.isConstant(output));
 }
 
 /** Is there a minimum or maximum in the expression? */

@@ -10,7 +10,7 @@ import type { Inference } from '../infer.js';
 /** All nodes that compute something live, in order; those of inner graphs after the node that owns them. */
 export function liveNodes(graph: Graph, constants: Constants, into: Node[] = []): Node[] {
   for (const node of graph.nodes) {
-    if (node.outputs.some((output) => output !== undefined && constants.isConstant(output))) continue;
+    if (constants.isFolded(node)) continue;
     into.push(node);
     for (const inner of node.subgraphs) liveNodes(inner, constants, into);
   }
