@@ -10,7 +10,7 @@ import { type SolvedClaim, sceneOf, solvedClaims } from './evidence/claims.js';
 import { EVIDENCE } from './evidence/index.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
 import { type Solution, solutionsOf } from './solve.js';
-import { type Equation, isExact, solveSizes } from './traced-sizes.js';
+import { exactSizes } from './traced-sizes.js';
 
 /** What {@link findBaked} knows of a model. */
 export interface Diagnosis {
@@ -279,9 +279,7 @@ class Search {
 
   /** Which solutions agree with what the numbers assigned so far say of the traced sizes. */
   #consistent(solutions: readonly Solution[]): number[] {
-    const equations: Equation[] = [];
-    for (const { cell, size } of this.#cells.baked()) if (isExact(size)) equations.push({ size, traced: cell.traced });
-    const traced = solveSizes(equations);
+    const traced = exactSizes(this.#cells.baked());
     const agrees = ({ assignments }: Solution) =>
       [...assignments].every(([id, size]) => {
         const number = [...size.symbols()].every((symbol) => traced.has(symbol)) ? size.evaluate(traced) : undefined;

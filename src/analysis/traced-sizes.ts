@@ -1,5 +1,5 @@
 import { Dim } from '../symbolic/dim.js';
-import type { BakedConstant } from './baked-constants.js';
+import type { BakedCell, BakedConstant } from './baked-constants.js';
 
 /** Searched exhaustively: no fixture or public model was traced at a longer axis. */
 const LONGEST = 1 << 17;
@@ -15,6 +15,13 @@ export function tracedSizes(constants: readonly BakedConstant[]): Map<string, nu
       [...axes.values(), ...elements.values()].map(({ cell, size }) => ({ size, traced: cell.traced })),
     ),
   );
+}
+
+/** The same from cells, going only by sizes that tell numbers apart: several give 5 when divided by 4. */
+export function exactSizes(baked: Iterable<Pick<BakedCell, 'cell' | 'size'>>): Map<string, number> {
+  const equations: Equation[] = [];
+  for (const { cell, size } of baked) if (isExact(size)) equations.push({ size, traced: cell.traced });
+  return solveSizes(equations);
 }
 
 /** A number in the file and the expression that it stands for. */

@@ -5,7 +5,7 @@ import { operandsOf } from '../../symbolic/parts.js';
 import type { Cell, Cells } from '../cells.js';
 import type { Inference } from '../infer.js';
 import { type Solution, solutionsOf } from '../solve.js';
-import { isExact, solveSizes } from '../traced-sizes.js';
+import { exactSizes } from '../traced-sizes.js';
 import type { Claim, Evidence, Scene } from './evidence.js';
 import { isFill, liveNodes, shapeOf } from './look.js';
 import { TracedSizes } from './traced-sizes.js';
@@ -19,11 +19,8 @@ export interface SolvedClaim {
 /** What evidence has to go by, given what is known to be frozen already. */
 export function sceneOf(model: Model, inference: Inference, cells: Cells, given: ReadonlyMap<string, number>): Scene {
   const baked = [...cells.baked()];
-  // Several sizes give 5 when divided by 4: that is no knowledge to go by.
-  const exact = baked.filter(({ size }) => isExact(size));
-  const solved = solveSizes(exact.map(({ cell, size }) => ({ size, traced: cell.traced })));
   const frozen = new Set(baked.flatMap(({ size }) => [...size.symbols()]));
-  const traced = new TracedSizes(new Map([...solved, ...given]), frozen);
+  const traced = new TracedSizes(new Map([...exactSizes(baked), ...given]), frozen);
   return { inference, traced, nodes: liveNodes(model.graph, inference.constants) };
 }
 
