@@ -228,7 +228,8 @@ class Search {
     if (this.#hopeless.has(key)) return false;
     const { graph } = conflict.node;
     const order = graph.topologicalOrder();
-    const after = new Set(order.slice(order.indexOf(conflict.node) + 1));
+    const later = order.slice(order.indexOf(conflict.node) + 1);
+    const after = new Set(later);
     let best: { index: number; inference: Inference; conflicts: number; reach: number } | undefined;
     const tried = this.#consistent(solutions).slice(0, MAX_TRIALS);
     for (const index of tried) {
@@ -239,7 +240,7 @@ class Search {
       for (const [id] of ids) this.#cells.unassign(id);
       const conflicts = inference.conflicts.length;
       if (!this.#isProgress(inference, alike, after)) continue;
-      const reach = [...after].findIndex((node) => inference.isAssuming(node));
+      const reach = later.findIndex((node) => inference.isAssuming(node));
       const trial = { index, inference, conflicts, reach: reach < 0 ? Number.POSITIVE_INFINITY : reach };
       if (best === undefined || conflicts < best.conflicts) best = trial;
       else if (conflicts === best.conflicts && trial.reach > best.reach) best = trial;
