@@ -43,7 +43,7 @@ export function fixShapes(options: FixShapesOptions = {}): Pass {
           session.others.push(bakedFinding(baked, 'baked-constant', text));
           continue;
         }
-        const readers = session.readersOf(baked.value).filter((reader) => baked.readers?.has(reader) ?? true);
+        const readers = session.readersOf(baked);
         const blocked = readers.find((reader) => !canRebuild(baked, reader, session));
         if (tensor === undefined || blocked !== undefined) {
           const why = blocked ? `no live tensor before ${nodeName(blocked)} has that size` : 'it cannot be read';

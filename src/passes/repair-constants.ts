@@ -67,7 +67,7 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
       others.push(bakedFinding(baked, 'baked-constant', name));
       continue;
     }
-    const readers = session.readersOf(baked.value);
+    const readers = session.readersOf(baked);
     const blocked = readers.find((reader) => !canEmit(baked, generator, reader, session));
     if (baked.elements.size > 0 || blocked !== undefined) {
       const reason = blocked ? `${nodeName(blocked)} cannot read it at a live size` : elementsText(baked);

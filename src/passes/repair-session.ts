@@ -9,7 +9,6 @@ import { type ExplainedConstant, type ExplainedDiagnosis, explainBaked } from '.
 import { tracedSizes } from '../analysis/traced-sizes.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
-import type { Value } from '../model/value.js';
 import { removeDead } from '../rewrite/dead-code.js';
 import { Emitter } from '../rewrite/emitter.js';
 import { Sizes } from '../rewrite/size.js';
@@ -41,8 +40,8 @@ export interface Session {
   readonly unresolved: Finding[];
   /** Defects that belong to other passes. */
   readonly others: Finding[];
-  /** The live nodes that read a constant. */
-  readersOf(value: Value): Node[];
+  /** The live nodes that read a constant and for which it is baked. */
+  readersOf(baked: Pick<BakedConstant, 'value' | 'readers'>): Node[];
 }
 
 /** What earlier passes on a model found out: the numbers that tell the traced sizes are gone once they are repaired. */
@@ -69,9 +68,11 @@ export function startRepair(model: Model, options: RepairOptions): Session {
     node: nodeName(node),
   }));
   others.push(...restrictions(diagnosis.demands));
-  const readersOf = (value: Value) =>
-    [...new Set(value.uses.map(({ node }) => node))].filter((node) => !constants.isFolded(node));
-  const defects = diagnosis.constants.filter((constant) => !isParameter(constant, readersOf(constant.baked.value)));
+  const readersOf: Session['readersOf'] = ({ value, readers }) =>
+    [...new Set(value.uses.map(({ node }) => node))].filter(
+      (node) => !constants.isFolded(node) && (readers?.has(node) ?? true),
+    );
+  const defects = diagnosis.constants.filter((constant) => !isParameter(constant, readersOf(constant.baked)));
   return { diagnosis, traced, constants: defects, emitter, sizes, findings: [], unresolved: [], others, readersOf };
 }
 

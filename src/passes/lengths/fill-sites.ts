@@ -16,7 +16,7 @@ import { lengthSymbol } from './solve-sites.js';
 /** Where a constant that is the same everywhere masks nothing: the sites at which it can come to mask padding. */
 export function fillSites(session: Session, batch: BatchSizes): LengthSite[] {
   return session.constants.flatMap((constant) =>
-    session.readersOf(constant.baked.value).flatMap((reader) => {
+    session.readersOf(constant.baked).flatMap((reader) => {
       const mask = maskOf(constant, reader, batch);
       return mask === undefined ? [] : (siteOf(constant, mask, reader, session, batch) ?? []);
     }),

@@ -19,7 +19,7 @@ export function maskSites(session: Session, batch: BatchSizes): LengthSite[] {
     const { explanation, baked } = constant;
     const mask = explanation.found ? undefined : explanation.padMask;
     if (mask === undefined) return [];
-    return session.readersOf(baked.value).flatMap((reader) => siteOf(constant, mask, reader, session, batch) ?? []);
+    return session.readersOf(baked).flatMap((reader) => siteOf(constant, mask, reader, session, batch) ?? []);
   });
 }
 

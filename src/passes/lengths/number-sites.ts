@@ -39,7 +39,7 @@ export function numberSites(session: Session, batch: BatchSizes, known: readonly
     if (split === undefined) continue;
     const { counts: numbers, ...layout } = split;
     const rows = { behind: tensor.shape.length - 1 - axis, ...layout };
-    for (const reader of session.readersOf(baked.value)) {
+    for (const reader of session.readersOf(baked)) {
       const site = siteOf({ value: baked.value, tensor, reader, rows, numbers }, known, session);
       if (site) sites.push(site);
     }
