@@ -15,6 +15,7 @@ import { joinData } from '../src/tensor/join.js';
 import { type NamedTensor, readDataSets } from '../src/verify/data-sets.js';
 import { toWire } from '../src/verify/ort-tensor.js';
 import { copiesModel } from './copies.js';
+import { median } from './median.js';
 
 const ITEMS = 16;
 const ROUNDS = 200;
@@ -108,11 +109,6 @@ async function race(runners: readonly (readonly [InferenceSession, Record<string
     }
   }
   return least;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 async function rollUpCopies(): Promise<number> {

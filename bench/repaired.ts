@@ -11,6 +11,7 @@ import { serialize } from '../src/model/save.js';
 import { allPasses } from '../src/passes/index.js';
 import { readDataSets } from '../src/verify/data-sets.js';
 import { toWire } from '../src/verify/ort-tensor.js';
+import { median } from './median.js';
 
 /** The passes whose repairs are measured. */
 const OWN: ReadonlySet<string> = new Set(['fix-masks', 'fix-pe']);
@@ -82,9 +83,4 @@ async function measure(name: string, folder: string): Promise<Measured | undefin
   }
   for (const session of sessions) await session.release();
   return { name, repair, ratio: Math.min(...times[1]) / Math.min(...times[0]) };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
