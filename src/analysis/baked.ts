@@ -176,7 +176,10 @@ class Search {
     return infer(this.#model, { ...this.#options, cells: this.#cells });
   }
 
-  /** Settles every conflict that has one solution, else the first one that has several. False when nothing is left. */
+  /**
+   * Settles every conflict that has one solution, else the first one that has several, else what holds at single sizes
+   * only. False when nothing is left.
+   */
   step(): boolean {
     const open = new Map<string, Open[]>();
     let settled = false;
@@ -184,12 +187,8 @@ class Search {
       const solutions = solutionsOf(conflict, this.#cells);
       const [only] = solutions;
       if (only === undefined) continue;
-      if (solutions.length > 1) {
-        const kind = this.#kindOf(conflict, solutions);
-        const alike = open.get(kind);
-        if (alike === undefined) open.set(kind, [{ conflict, solutions }]);
-        else alike.push({ conflict, solutions });
-      } else settled = this.#assign(only, conflict) || settled;
+      if (solutions.length > 1) this.#add(open, { conflict, solutions });
+      else settled = this.#assign(only, conflict) || settled;
     }
     if (settled) {
       this.#inference = this.#infer();
@@ -198,7 +197,52 @@ class Search {
     for (const alike of open.values()) {
       if (this.#tryAll(alike) || (alike.length > 1 && this.#tryAll(alike.slice(0, 1)))) return true;
     }
+    return this.#stepByContradiction();
+  }
+
+  /** Numbers in equations that hold at single sizes only: `min(100 * (T // 100 + 1), 199)` and `T`. */
+  #stepByContradiction(): boolean {
+    const open = new Map<string, Open[]>();
+    for (const demand of demandsOf(this.#inference)) {
+      if (demand.kind !== 'contradiction') continue;
+      const solutions = solutionsOf(demand, this.#cells).filter((solution) => this.#keepsSigns(solution));
+      if (solutions.length > 0) this.#add(open, { conflict: demand, solutions });
+    }
+    return [...open.values()].some((alike) => this.#tryInTurn(alike));
+  }
+
+  /** What was counted is no negative number at other sizes, as `399 - 19 * T` for 19 would be. */
+  #keepsSigns({ assignments }: Solution): boolean {
+    return [...assignments].every(([id, size]) => {
+      const { traced } = this.#cells.get(id) as Cell;
+      return traced < 0 ? size.neg().isNonNegative() : size.isNonNegative();
+    });
+  }
+
+  /** Takes the simplest solution that leaves less wrong than there was. */
+  #tryInTurn(alike: readonly Open[]): boolean {
+    const [{ conflict, solutions }] = alike as [Open];
+    const key = `${keyOf(conflict)}\0${alike.length}`;
+    if (this.#hopeless.has(key)) return false;
+    const before = { inference: this.#inference, wrong: this.wrong };
+    const restore = this.#cells.save();
+    for (const index of this.#consistent(solutions).slice(0, MAX_TRIALS)) {
+      if (this.#budget.left <= 0) break;
+      this.#take(index, alike);
+      this.#inference = this.#infer();
+      if (this.wrong < before.wrong) return true;
+      restore();
+      this.#inference = before.inference;
+    }
+    this.#hopeless.add(key);
     return false;
+  }
+
+  #add(open: Map<string, Open[]>, each: Open): void {
+    const kind = this.#kindOf(each.conflict, each.solutions);
+    const alike = open.get(kind);
+    if (alike === undefined) open.set(kind, [each]);
+    else alike.push(each);
   }
 
   /** The layers of a model have the same choice to make, and make it the same way. */

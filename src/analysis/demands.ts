@@ -54,7 +54,7 @@ function kindOf({ left, right }: Conflict): Demand['kind'] | undefined {
   const step = [...divisorsOf(left), ...divisorsOf(right)].reduce(leastCommonMultiple, 1);
   const multiples = [3, 5, 7, 11, 4].map((factor) => factor * step);
   if (rotated(multiples).every(holds)) return 'multiples';
-  return rotated(ODD).some(holds) ? undefined : 'contradiction';
+  return rotated(ODD).filter(holds).length > 1 ? undefined : 'contradiction';
 }
 
 /**

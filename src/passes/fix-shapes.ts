@@ -89,6 +89,8 @@ function shorthand(
 ): Value | undefined {
   if (reader.opType !== 'Reshape' || reader.domain !== '' || reader.inputs[1] !== value) return undefined;
   if (reader.attributes.get('allowzero')?.asInt()) return undefined;
+  // Where the counts still disagree, a -1 would take in what is wrong.
+  if (diagnosis.unexplained.some(({ node }) => node === reader)) return undefined;
   const [input] = reader.inputs;
   const facts = input && diagnosis.inference.seen(input, reader);
   const shape = facts?.kind === 'tensor' ? facts.shape : undefined;

@@ -103,12 +103,27 @@ function matchAll(input: Shape, result: (Dim | undefined)[], isCopied: readonly 
   const same = first < 0 ? from.length : first;
   const { pairs, left } = alignAxes(from.slice(same).reverse(), to.slice(same).reverse(), true);
   const rest = pairUp(left);
-  for (const pair of [...pairs, ...rest]) {
+  for (const found of [...pairs, ...rest]) {
+    const pair = found.to.equals(1) ? besideOne(found, to, same, result) : found;
     const size = ctx.unify(pair.from, withOnes(pair, result), WHAT, pair.where);
     // Which axis a number stands for is a guess; that it is this number is not, unless it is on trial (has cells).
     const isCertain = pair.to.isNumber && pair.to.cells.size === 0;
     if (pair.single !== undefined && !isCertain) result[pair.single] = size;
   }
+}
+
+/**
+ * Axes in front that the target has nothing for but a 1 on trial: [B, 32, 10, T] to [1, 320, T], traced at B = 1.
+ *
+ * @param same - how many sizes in front are the same on both sides
+ */
+function besideOne(pair: Pair, to: readonly Entry[], same: number, result: readonly (Dim | undefined)[]): Pair {
+  if (pair.where.some(({ input }) => input === 1)) return pair;
+  const begin = same === 0 ? 0 : (to[same - 1] as Entry).at + 1;
+  const end = to[same]?.at ?? result.length;
+  const at = result.findIndex((dim, i) => i >= begin && i < end && dim?.value === 1 && dim.cells.size > 0);
+  if (at < 0) return pair;
+  return { ...pair, to: result[at] as Dim, where: [...pair.where, { input: 1, axis: at }], single: at };
 }
 
 /**
