@@ -171,6 +171,7 @@ async function verify(
     isPartial,
     items: report.items ?? {},
     ...(report.reassociates ? { reassociates: true } : {}),
+    ...(report.changesValues ? { changesValues: true } : {}),
     ...(options.io ? { changesTypes: true } : {}),
   });
 }

@@ -5,7 +5,7 @@ import { type DataSetResult, readDataSets, runDataSets } from '../verify/data-se
 import { RuntimeUnavailableError } from '../verify/errors.js';
 import type { InputValues, Sizes } from '../verify/inputs.js';
 import type { Runtime } from '../verify/runtime.js';
-import { type RepairVerification, verifyRepair } from '../verify/verify-repair.js';
+import { differsInValues, type RepairVerification, verifyRepair } from '../verify/verify-repair.js';
 import { number } from './args.js';
 import type { Args } from './command.js';
 import { withReference } from './reference.js';
@@ -32,6 +32,8 @@ export interface VerificationRequest {
   readonly isPartial: boolean;
   /** The repair computes the same with other operators, which round otherwise. */
   readonly reassociates?: boolean;
+  /** The original's numbers are right for the example's data only. */
+  readonly changesValues?: boolean;
   /** Symbols that count items which do not depend on each other, and how many items the example had. */
   readonly items?: Sizes;
   /** The repair gives inputs and outputs other types. */
@@ -70,6 +72,7 @@ export async function verifyResult(
     tolerance,
     isPartial,
     reassociates = false,
+    changesValues = false,
     items = {},
     changesTypes = false,
   } = request;
@@ -80,6 +83,7 @@ export async function verifyResult(
       sizes,
       values,
       reassociates,
+      changesValues,
       changesTypes,
       withReference: (action) => withReference(result, action),
       ...at,
@@ -90,11 +94,13 @@ export async function verifyResult(
     const rows: RowComparison[] = [];
     for (const [symbol, traced] of Object.entries(sets.length > 0 ? {} : items)) {
       const others = { ...sizes, ...repair.exact.sizes };
-      rows.push(await compareRows(original, result, { runtime, symbol, traced, sizes: others, ...tolerance }));
+      // The original's own items are no measure where its numbers are the example's: the result's, one by one, are.
+      const measure = changesValues ? result : original;
+      rows.push(await compareRows(measure, result, { runtime, symbol, traced, sizes: others, ...tolerance }));
     }
-    const { shown, doubts } = describe(repair, dataSets, reassociates);
+    const { shown, doubts } = describe(repair, dataSets, reassociates, changesValues);
     for (const { verdict, symbol, items: count, traced } of rows) {
-      const text = `equal to the original item by item at ${symbol}=${count}, run on ${traced} at a time`;
+      const text = `equal to ${changesValues ? 'itself' : 'the original'} item by item at ${symbol}=${count}, run on ${traced} at a time`;
       if (verdict === 'equal') shown.push(text);
       else if (verdict === 'different') doubts.push(`not ${text}`);
     }
@@ -119,6 +125,7 @@ function describe(
   { exact, optimized, others, precision }: RepairVerification,
   dataSets: readonly DataSetResult[],
   reassociates: boolean,
+  changesValues: boolean,
 ): { shown: string[]; doubts: string[] } {
   const shown: string[] = [];
   const doubts: string[] = [];
@@ -133,10 +140,12 @@ function describe(
   else if (exact.verdict === 'close' && reassociates) {
     shown.push(`equal to the original within tolerance at ${sizesText(exact.sizes)}`);
   } else if (exact.originalLoads === false) shown.push('loads, which the original does not');
-  else if (exact.verdict === 'not-compared') doubts.push(`could not be compared: ${exact.message}`);
+  else if (changesValues && differsInValues(exact)) {
+    shown.push(`gives outputs of the original's shapes at ${sizesText(exact.sizes)}; its values are the example's`);
+  } else if (exact.verdict === 'not-compared') doubts.push(`could not be compared: ${exact.message}`);
   else if (exact.verdict === 'failed') doubts.push(exact.message ?? 'does not run');
   else doubts.push(`differs from the original at ${sizesText(exact.sizes)}: ${differences(exact.outputs)}`);
-  if (optimized.verdict === 'different' && exact.verdict !== 'different') {
+  if (optimized.verdict === 'different' && exact.verdict !== 'different' && !changesValues) {
     doubts.push(`differs from the original with graph optimisations on: ${differences(optimized.outputs)}`);
   } else if (optimized.verdict === 'failed' && exact.verdict !== 'failed') {
     doubts.push(`fails with graph optimisations on: ${optimized.message}`);

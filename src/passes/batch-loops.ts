@@ -21,7 +21,7 @@ import { opsetOf } from '../rewrite/size.js';
 import type { Edit, Finding } from './pass.js';
 import { refreshDeclarations } from './refresh-declarations.js';
 import { nodeName } from './report-text.js';
-import type { FixBatchOptions, RolledLoops } from './rolled-loops.js';
+import { type FixBatchOptions, isFirstAxis, type RolledLoops } from './rolled-loops.js';
 
 /** Loops inside loops, and loops over what loops made, take a round each. */
 const MAX_ROUNDS = 16;
@@ -57,13 +57,6 @@ export function batchLoops(model: Model, { inputShapes }: FixBatchOptions): Roll
   }
   if (edits.length > 0) edits.push(...refreshDeclarations(model, infer(model, options), 'keep'));
   return { findings, edits, unresolved: [...failed.values()], sizes, items };
-}
-
-/** Does the symbol count the items of a batch: is it the first size of inputs, and no other? */
-function isFirstAxis({ graph }: Model, symbol: string): boolean {
-  return graph.inputs.every(({ declared }) => {
-    return declared?.kind !== 'tensor' || declared.shape?.every((dim, axis) => dim !== symbol || axis === 0);
-  });
 }
 
 /** The loops that can be told now. Those of several copies first: a single copy looks like much else. */

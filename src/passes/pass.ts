@@ -42,6 +42,8 @@ export interface PassReport {
   readonly sizes?: Record<string, number>;
   /** Are numbers computed by other operators than before, so that they agree within rounding, but not bit for bit? */
   readonly reassociates?: boolean;
+  /** Were numbers of the example replaced, so that the original is right for the example's data only? */
+  readonly changesValues?: boolean;
   /** Symbols of batch axes whose items the repair made independent of each other, and how many the example had. */
   readonly items?: Readonly<Record<string, number>>;
   /** What inputs held when the model was exported, as far as the file tells: lengths, by the input's name. */

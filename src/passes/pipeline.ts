@@ -34,6 +34,7 @@ export function joinReports(name: string, reports: readonly PassReport[]): PassR
       ? { items: Object.assign({}, ...reports.map((report) => report.items)) }
       : {}),
     ...(reports.some((report) => report.reassociates) ? { reassociates: true } : {}),
+    ...(reports.some((report) => report.changesValues) ? { changesValues: true } : {}),
     sizes: Object.assign({}, ...reports.map((report) => report.sizes ?? {}).reverse()),
     inputs: Object.assign({}, ...reports.map((report) => report.inputs ?? {})),
   };

@@ -16,6 +16,8 @@ export interface VerifyRepairOptions extends Tolerance {
   readonly runAt?: readonly Sizes[];
   /** The result computes the same with other operators: at the traced size, within tolerance is enough. */
   readonly reassociates?: boolean;
+  /** The original's numbers are right for the example's data only: other values, of the same shapes, are to be expected. */
+  readonly changesValues?: boolean;
   /**
    * Gives the path of a model that computes what the result does in float, for originals that do not load; it may be removed
    * when the action is done.
@@ -70,8 +72,9 @@ export async function verifyRepair(
       ? await runSizes(repaired, runAt, { runtime })
       : await runElsewhere(runtime, repaired, options.sizes ?? {}, comparable ? sizes : undefined);
     const rounded = options.reassociates === true && exact.verdict === 'close';
-    const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared' || rounded;
-    const near = optimized.verdict !== 'different' && optimized.verdict !== 'failed';
+    const allowed = (comparison: ModelComparison) => options.changesValues === true && differsInValues(comparison);
+    const equal = exact.verdict === 'identical' || exact.verdict === 'not-compared' || rounded || allowed(exact);
+    const near = (optimized.verdict !== 'different' && optimized.verdict !== 'failed') || allowed(optimized);
     const agrees =
       precision === undefined ? equal && near : !(precision.verdict === 'failed' && isAboutTypes(precision));
     const ran = others.filter((run) => run.ok).length;
@@ -80,6 +83,12 @@ export async function verifyRepair(
   } finally {
     if (options.runtime === undefined) await runtime.close();
   }
+}
+
+/** Do outputs differ in nothing but their elements? */
+export function differsInValues({ verdict, outputs }: ModelComparison): boolean {
+  const isDifferent = verdict === 'different' || verdict === 'close';
+  return isDifferent && outputs.every(({ mismatch }) => mismatch === undefined);
 }
 
 /** Compares with the same model in float: where the original has other types, or does not load for its own. */

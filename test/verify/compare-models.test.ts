@@ -7,6 +7,7 @@ import { verifyRepair } from '../../src/verify/verify-repair.js';
 import { tempDir } from '../support/temp-dir.js';
 import { writeBiasModel, writeModel, writeNode } from './models.js';
 
+const int64 = (value: number) => ({ dtype: DataType.INT64, shape: [1], data: BigInt64Array.of(BigInt(value)) });
 const folder = tempDir();
 const runtime = new Runtime();
 afterAll(() => runtime.close());
@@ -131,6 +132,18 @@ describe('verifyRepair', () => {
   it('does not pass a repair that is close but not the same, nor one that is wrong', async () => {
     expect(await verifyRepair(frozen, nearly, { ...options, sizes })).toMatchObject({ agrees: false });
     expect(await verifyRepair(frozen, wrong, { ...options, sizes })).toMatchObject({ agrees: false });
+  });
+
+  it("allows other values, not other shapes, where the original's numbers are the example's", async () => {
+    const allowing = { ...options, sizes, changesValues: true };
+    expect(await verifyRepair(frozen, wrong, allowing)).toMatchObject({
+      agrees: true,
+      exact: { verdict: 'different' },
+    });
+    const deeper = await writeModel(folder, 'deeper.onnx', [['x', DataType.FLOAT, ['B', 'T']]], (graph, [x]) => {
+      graph.addNode({ opType: 'Unsqueeze', inputs: [x, graph.addInitializer('axes', int64(0))], outputs: ['y'] });
+    });
+    expect(await verifyRepair(frozen, deeper, allowing)).toMatchObject({ agrees: false });
   });
 
   it('does not pass what runs at the traced size only', async () => {

@@ -85,7 +85,7 @@ function* joinOfRows(last: Node, inference: Inference, accesses: Accesses): Gene
 }
 
 /** The one row that ScatterND writes. */
-function rowOf(node: Node, inference: Inference): number | undefined {
+export function rowOf(node: Node, inference: Inference): number | undefined {
   const [, indices] = node.inputs;
   const reduction = node.attributes.get('reduction')?.asString();
   const dense = indices && inference.constants.dense(indices);
