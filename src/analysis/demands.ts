@@ -57,44 +57,8 @@ function kindOf({ left, right }: Conflict): Demand['kind'] | undefined {
   return rotated(ODD).filter(holds).length > 1 ? undefined : 'contradiction';
 }
 
-/**
- * Why a model that demands multiples is no longer what was exported, if that can be told. A model may ask for multiples of
- * its window by itself; but an exporter leaves out a padding, or the crop after it, that the traced size did not need:
- *
- * - rows are padded up to whole windows and then reshaped to the size before the padding,
- * - whole windows are added to what was not cut to windows,
- * - what strides left is reshaped to the size before them.
- */
-export function elidedPadding(demands: readonly Demand[]): Demand[] {
-  const reshaped = demands.filter(isOfReshape);
-  return demands.filter((demand) => {
-    if (demand.kind !== 'multiples') return false;
-    const { left, right } = demand;
-    const twin = reshaped.find((other) => other !== demand && samePair(demand, other));
-    if (!isOfReshape(demand)) return twin !== undefined;
-    if (roundsUp(left) !== roundsUp(right)) return true;
-    return twin === undefined && divisorsOf(left).length > 0 && divisorsOf(right).length === 0;
-  });
-}
-
-function isOfReshape({ node }: Conflict): boolean {
-  return node.opType === 'Reshape';
-}
-
-function samePair(a: Conflict, b: Conflict): boolean {
-  return (a.left.equals(b.left) && a.right.equals(b.right)) || (a.left.equals(b.right) && a.right.equals(b.left));
-}
-
-/** Is a constant added before it divides, as in (T + 7) // 8? */
-function roundsUp(expression: Dim): boolean {
-  const parts = expression.parts();
-  if (parts.kind !== 'floorDiv') return operandsOf(parts).some(roundsUp);
-  const inner = parts.numerator.parts();
-  return inner.kind === 'sum' && inner.terms.some(({ value }) => value !== undefined && value > 0);
-}
-
 /** The numbers that are divided by. */
-function divisorsOf(expression: Dim): number[] {
+export function divisorsOf(expression: Dim): number[] {
   const parts = expression.parts();
   const own = parts.kind === 'floorDiv' ? [parts.divisor.value ?? 1] : [];
   return [...own, ...operandsOf(parts).flatMap(divisorsOf)];

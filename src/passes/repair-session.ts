@@ -2,8 +2,8 @@
 
 import type { BakedConstant } from '../analysis/baked-constants.js';
 import { broadcasts } from '../analysis/broadcasting.js';
-import { type Demand, elidedPadding } from '../analysis/demands.js';
 import { DimSources } from '../analysis/dim-sources.js';
+import { elidedPadding } from '../analysis/elided-padding.js';
 import { givenSizes } from '../analysis/evidence/traced-sizes.js';
 import { type ExplainedConstant, type ExplainedDiagnosis, explainBaked } from '../analysis/explained.js';
 import { tracedSizes } from '../analysis/traced-sizes.js';
@@ -67,7 +67,7 @@ export function startRepair(model: Model, options: RepairOptions): Session {
     message: `${nodeName(node)}: ${what}: ${left} cannot equal ${right}`,
     node: nodeName(node),
   }));
-  others.push(...restrictions(diagnosis.demands));
+  others.push(...restrictions(diagnosis));
   const readersOf: Session['readersOf'] = ({ value, readers }) =>
     [...new Set(value.uses.map(({ node }) => node))].filter(
       (node) => !constants.isFolded(node) && (readers?.has(node) ?? true),
@@ -77,7 +77,7 @@ export function startRepair(model: Model, options: RepairOptions): Session {
 }
 
 /** What works at some sizes only, because of something that is no longer in the file. */
-function restrictions(demands: readonly Demand[]): Finding[] {
+function restrictions({ demands, inference }: ExplainedDiagnosis): Finding[] {
   const findings = demands
     .filter(({ kind }) => kind === 'contradiction')
     .map(
@@ -87,8 +87,9 @@ function restrictions(demands: readonly Demand[]): Finding[] {
         node: nodeName(node),
       }),
     );
-  // One is enough to tell: all blocks of a model have it.
-  for (const { node, what, left, right } of elidedPadding(demands).slice(0, 1)) {
+  const elided = elidedPadding(inference, demands);
+  if (elided !== undefined) {
+    const { node, what, left, right } = elided;
     const message = `${nodeName(node)}: ${what}: ${left} and ${right} are equal only where sizes divide; a padding or crop that the traced size did not need was left out, and one export cannot tell which`;
     findings.push({ code: 'elided-padding', message, node: nodeName(node) });
   }

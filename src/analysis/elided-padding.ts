@@ -1,0 +1,121 @@
+import type { Model } from '../model/model.js';
+import type { Node } from '../model/node.js';
+import type { Value } from '../model/value.js';
+import { Dim } from '../symbolic/dim.js';
+import { operandsOf } from '../symbolic/parts.js';
+import { type Demand, demandsOf, divisorsOf } from './demands.js';
+import { frontAxis, integersOf, isOp, parameter } from './evidence/look.js';
+import { type Conflict, type Inference, infer } from './infer.js';
+
+/**
+ * The demand that tells that a model is no longer what was exported. A model may ask for multiples of its window by
+ * itself; but an exporter leaves out a padding, or the crop after it, that the traced size did not need:
+ *
+ * - rows are padded up to whole windows and then reshaped to the size before the padding,
+ * - whole windows are added to what was not cut to windows,
+ * - what strides left is reshaped to the size before them,
+ * - an output is cropped to a size that it has only because the input was not padded.
+ */
+export function elidedPadding(inference: Inference, demands: readonly Demand[]): Demand | undefined {
+  return elided(inference, demands) ?? elidedByDeclaration(inference);
+}
+
+function elided(inference: Inference, demands: readonly Demand[]): Demand | undefined {
+  const multiples = demands.filter(({ kind }) => kind === 'multiples');
+  if (multiples.length === 0) return undefined;
+  const reshaped = demands.filter(isOfReshape);
+  const cropped = croppedSymbols(inference);
+  return multiples.find((demand) => {
+    const { left, right } = demand;
+    if ([...left.symbols(), ...right.symbols()].some((symbol) => cropped.has(symbol))) return true;
+    const twin = reshaped.find((other) => other !== demand && samePair(demand, other));
+    if (!isOfReshape(demand)) return twin !== undefined;
+    if (roundsUp(left) !== roundsUp(right)) return true;
+    return twin === undefined && divisorsOf(left).length > 0 && divisorsOf(right).length === 0;
+  });
+}
+
+/**
+ * The dynamo exporter writes what it leaves out into the declaration: an input of `4*s` where the padding to multiples of
+ * 4 was not needed. What would be told of an input of any size is told of it too.
+ */
+function elidedByDeclaration(inference: Inference): Demand | undefined {
+  const inputShapes = freedShapes(inference);
+  if (inputShapes === undefined) return undefined;
+  const freed = infer(inference.model, { inputShapes, constants: inference.constants });
+  return elided(freed, demandsOf(freed));
+}
+
+/** The inputs' shapes with `s` in place of `4*s`, undefined where no input has such an axis. */
+function freedShapes(inference: Inference): Record<string, (number | string | undefined)[]> | undefined {
+  const shapes: Record<string, (number | string | undefined)[]> = {};
+  const plain = new Set<string>();
+  const freed = new Set<string>();
+  for (const input of callerInputs(inference.model)) {
+    const shape = inference.shape(input)?.map((dim) => {
+      const symbol = dim && multipleOf(dim);
+      if (symbol !== undefined) {
+        freed.add(symbol);
+        return symbol;
+      }
+      for (const name of dim?.symbols() ?? []) plain.add(name);
+      return dim?.value ?? dim?.symbolName;
+    });
+    if (shape !== undefined) shapes[input.name] = shape;
+  }
+  return freed.size === 0 || [...freed].some((symbol) => plain.has(symbol)) ? undefined : shapes;
+}
+
+function callerInputs(model: Model): Value[] {
+  return model.graph.inputs.filter((input) => input.initializer === undefined);
+}
+
+/** The symbol that `dim` is a multiple of: `s` of `4*s`. */
+function multipleOf(dim: Dim): string | undefined {
+  const [name, ...more] = dim.symbols();
+  if (name === undefined || more.length > 0) return undefined;
+  const factor = dim.evaluate(new Map([[name, 1]]));
+  return factor !== undefined && factor > 1 && dim.equals(Dim.symbol(name).mul(factor)) ? name : undefined;
+}
+
+/** Symbols whose sizes graph outputs are cropped to, by a Slice that takes away nothing. */
+function croppedSymbols(inference: Inference): Set<string> {
+  const found = new Set<string>();
+  for (const output of inference.model.graph.outputs) {
+    for (let node = output.producer; node !== undefined && isOp(node, 'Slice'); node = node.inputs[0]?.producer) {
+      for (const symbol of idleCrop(node, inference)) found.add(symbol);
+    }
+  }
+  return found;
+}
+
+/** The symbols of the size that a Slice from the front ends at, where its input ends there anyway. */
+function idleCrop(node: Node, inference: Inference): string[] {
+  const ends = node.inputs[2];
+  const shape = node.inputs[0] && inference.shape(node.inputs[0]);
+  if (shape === undefined || ends === undefined || inference.constants.isConstant(ends)) return [];
+  const starts = parameter(inference, node, 'starts', 1);
+  const axes = integersOf(inference, node.inputs[3]);
+  const steps = integersOf(inference, node.inputs[4]);
+  return (integersOf(inference, ends) ?? []).flatMap((end, i) => {
+    const size = shape[frontAxis(axes?.[i]?.value ?? i, shape.length)];
+    const isWhole = starts?.[i]?.value === 0 && (steps?.[i]?.value ?? 1) === 1;
+    return isWhole && end !== undefined && size?.equals(end) ? [...size.symbols()] : [];
+  });
+}
+
+function isOfReshape({ node }: Conflict): boolean {
+  return node.opType === 'Reshape';
+}
+
+function samePair(a: Conflict, b: Conflict): boolean {
+  return (a.left.equals(b.left) && a.right.equals(b.right)) || (a.left.equals(b.right) && a.right.equals(b.left));
+}
+
+/** Is a constant added before it divides, as in (T + 7) // 8? */
+function roundsUp(expression: Dim): boolean {
+  const parts = expression.parts();
+  if (parts.kind !== 'floorDiv') return operandsOf(parts).some(roundsUp);
+  const inner = parts.numerator.parts();
+  return inner.kind === 'sum' && inner.terms.some(({ value }) => value !== undefined && value > 0);
+}
