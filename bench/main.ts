@@ -1,6 +1,6 @@
-/** Runs a benchmark: `npm run bench -- io`, `infer`, `batch` or `repaired`, with the options that it takes. */
+/** Runs a benchmark: `npm run bench -- io`, `infer`, `batch`, `repaired` or `deep`, with the options that it takes. */
 const [name = '', ...options] = process.argv.slice(2);
-const NAMES = ['io', 'infer', 'batch', 'repaired'];
+const NAMES = ['io', 'infer', 'batch', 'repaired', 'deep'];
 
 if (!NAMES.includes(name)) {
   console.error(`usage: npm run bench -- ${NAMES.join('|')} [options]`);
