@@ -1,3 +1,4 @@
+import { cappedAxes } from './capped-axes.js';
 import { comparedLengths } from './compared-lengths.js';
 import { declaredOutputs } from './declared-outputs.js';
 import { dividedReshapes } from './divided-reshapes.js';
@@ -12,6 +13,7 @@ import { sliceBounds } from './slice-bounds.js';
 export const EVIDENCE: readonly Evidence[] = [
   declaredOutputs,
   padAmounts,
+  cappedAxes,
   comparedLengths,
   resizeSizes,
   sliceBounds,

@@ -68,9 +68,13 @@ const UNROLLED = 3;
 /** Is the node one of several that read the same tensor piece by piece, as loops do that were unrolled? */
 export function isUnrolledRead(node: Node, inference: Inference): boolean {
   const [data] = node.inputs;
-  const siblings = data?.uses.filter(({ node: other, index }) => {
-    if (index !== 0 || other.domain !== node.domain || other.opType !== node.opType) return false;
-    return other.inputs[1] === undefined || inference.constants.isConstant(other.inputs[1]);
-  });
-  return (siblings?.length ?? 0) >= UNROLLED;
+  const pieces = new Set<string>();
+  for (const { node: other, index } of data?.uses ?? []) {
+    if (index !== 0 || other.domain !== node.domain || other.opType !== node.opType) continue;
+    const position = other.inputs[1];
+    if (position !== undefined && !inference.constants.isConstant(position)) continue;
+    const where = position ? inference.constants.dense(position)?.data : other.attributes.get('starts')?.asInts();
+    pieces.add(where?.join(' ') ?? other.name);
+  }
+  return pieces.size >= UNROLLED;
 }

@@ -37,4 +37,11 @@ describe('slice bounds', () => {
     for (let i = 0; i < 4; i++) b.output(b.node('Slice', [x, b.ints(i), b.ints(i + 1), b.ints(1)]));
     expect(frozen(b.model, { time: 4 })).toEqual([]);
   });
+
+  it('stand for the axis where the same positions are read several times', async () => {
+    const b = await Builder.start();
+    const x = b.input(['batch', 'time', 8]);
+    for (let i = 0; i < 3; i++) b.output(b.node('Slice', [x, b.ints(0), b.ints(20), b.ints(1)]));
+    expect(frozen(b.model, { time: 20 })).toEqual(['20: time', '20: time', '20: time']);
+  });
 });
