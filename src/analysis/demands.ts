@@ -1,6 +1,7 @@
 import type { Dim } from '../symbolic/dim.js';
 import { operandsOf } from '../symbolic/parts.js';
 import type { Conflict, Inference } from './infer.js';
+import { leastCommonMultiple } from './least-common-multiple.js';
 
 /**
  * Two expressions that an operator needs to be equal, and that are not at every size:
@@ -62,11 +63,4 @@ export function divisorsOf(expression: Dim): number[] {
   const parts = expression.parts();
   const own = parts.kind === 'floorDiv' ? [parts.divisor.value ?? 1] : [];
   return [...own, ...operandsOf(parts).flatMap(divisorsOf)];
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let [x, y] = [a, Math.abs(b) || 1];
-  const product = x * y;
-  while (y !== 0) [x, y] = [y, x % y];
-  return product / x;
 }

@@ -3,6 +3,7 @@ import type { Scalar } from '../symbolic/scalar.js';
 import { Rational } from '../symbolic/scalar.js';
 import { type DenseTensor, elementCount } from '../tensor/dense.js';
 import { unifyBroadcast } from './lib/broadcast-dims.js';
+import { settledValue } from './lib/settled-value.js';
 import type { Attributes, Facts, InferContext, Shape, SubgraphInference, TensorFacts } from './types.js';
 import { CONTENT_LIMIT } from './types.js';
 
@@ -249,20 +250,8 @@ function isFreshName(name: string): boolean {
 function settledNumber(a: Dim, b: Dim): Dim | undefined {
   if (a.isNumber === b.isNumber) return undefined;
   const [number, expression] = a.isNumber ? [a, b] : [b, a];
-  const isSettled = LARGE.every((size) => {
-    let next = size;
-    const sizes = new Map<string, number>();
-    for (const name of expression.symbols()) {
-      sizes.set(name, next);
-      next += 7919;
-    }
-    return expression.evaluate(sizes) === number.value;
-  });
-  return isSettled ? number : undefined;
+  return settledValue(expression) === number.value ? number : undefined;
 }
-
-/** Sizes of no common divisor, so that a remainder does not pass for a number. */
-const LARGE = [999_983, 1_000_003, 1_000_036];
 
 /** The expression to go on with: without data-dependent symbols if possible, then the shorter one. */
 function simpler(a: Dim, b: Dim): Dim {

@@ -1,5 +1,6 @@
 import { cappedAxes } from './capped-axes.js';
 import { comparedLengths } from './compared-lengths.js';
+import { croppedWindows } from './cropped-windows.js';
 import { declaredOutputs } from './declared-outputs.js';
 import { dividedReshapes } from './divided-reshapes.js';
 import type { Evidence } from './evidence.js';
@@ -16,6 +17,7 @@ export const EVIDENCE: readonly Evidence[] = [
   cappedAxes,
   comparedLengths,
   resizeSizes,
+  croppedWindows,
   sliceBounds,
   positions,
   joinedFills,

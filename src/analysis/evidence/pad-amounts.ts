@@ -1,21 +1,15 @@
-import type { Node } from '../../model/node.js';
 import type { Value } from '../../model/value.js';
-import { product } from '../../ops/lib/known.js';
 import { Dim } from '../../symbolic/dim.js';
 import type { Inference } from '../infer.js';
+import { readersAlong } from './along-axis.js';
 import type { Claim, Scene } from './evidence.js';
-import { integersOf, isOp, isWritten, parameter, shapeOf } from './look.js';
-
-/** Operators that keep the sizes of the axes that they are followed along. */
-const CARRIERS = ['Cast', 'Elu', 'Identity', 'LeakyRelu', 'Relu', 'Sigmoid', 'Slice', 'Tanh', 'Unsqueeze'];
-
-/** Longest chain from a Pad to what needs whole windows that is followed. */
-const MAX_STEPS = 4;
+import { isOp, isWritten, parameter, shapeOf } from './look.js';
+import { commonLength, windowsOf } from './windows.js';
 
 /**
  * Padding up to whole windows that was computed by Python:
  *
- * - a fixed amount on a live axis that a Reshape then divides into windows, as `(8 - T % 8) % 8` was 4,
+ * - a fixed amount on a live axis that Reshapes then divide into windows, as `(8 - T % 8) % 8` was 4,
  * - a fixed size that a live one is subtracted from, as `ceil(T / 2) * 2 - T`: the padded size is the same for all inputs.
  */
 export function* padAmounts({ inference, traced, nodes }: Scene): Iterable<Claim> {
@@ -37,7 +31,7 @@ export function* padAmounts({ inference, traced, nodes }: Scene): Iterable<Claim
         const right = wholeSize(after, size, windowOf(node.outputs[0], axis, inference) ?? 1, { inference, traced });
         if (right !== undefined) yield claim(after, right, true);
       } else if (isWritten(tail)) {
-        const window = divisorOf(node.outputs[0], after, inference);
+        const window = commonLength(lengthsOf(node.outputs[0], axis, inference));
         if (window === undefined || tail.value >= window) continue;
         const head = after.sub(size).sub(tail);
         if (head.isZero()) yield claim(tail, size.neg().mod(window), false);
@@ -64,34 +58,19 @@ function wholeSize(
   return origin.substitute(settled.set(target, whole)).withoutOrigin();
 }
 
-/** How far the convolution that reads an axis moves on at a time. */
+/** How far the convolutions that read an axis move on at a time, and into windows of how many positions it is cut. */
 function windowOf(value: Value | undefined, axis: number, inference: Inference): number | undefined {
-  const node = readerOf(value, (each) => isOp(each, 'Conv', 'AveragePool', 'MaxPool'));
-  const rank = shapeOf(inference, value)?.length;
-  const strides = node?.attributes.get('strides')?.asInts()?.map(Number);
-  // An axis added on the way is in front of the last ones.
-  return node && rank !== undefined ? (strides?.at(axis - rank) ?? 1) : undefined;
+  return commonLength([...stridesOf(value, axis, inference), ...lengthsOf(value, axis, inference)]);
 }
 
-/** Into windows of how many positions a Reshape cuts an axis. */
-function divisorOf(value: Value | undefined, size: Dim, inference: Inference): number | undefined {
-  const node = readerOf(value, (each) => isOp(each, 'Reshape'));
-  const shape = shapeOf(inference, node?.inputs[0]);
-  const target = node && integersOf(inference, node.inputs[1]);
-  if (shape === undefined || target === undefined || !target.some((dim) => dim?.value === -1)) return undefined;
-  const rest = product(target.filter((dim) => dim?.value !== -1).map((dim, i) => (dim?.isZero() ? shape[i] : dim)));
-  const others = product(shape)?.exactQuotient(size);
-  const window = others && rest?.exactQuotient(others)?.value;
-  return window !== undefined && window > 1 ? window : undefined;
+function lengthsOf(value: Value | undefined, axis: number, inference: Inference): (number | undefined)[] {
+  return windowsOf(value, axis, inference).map(({ length }) => length);
 }
 
-function readerOf(value: Value | undefined, isWanted: (node: Node) => boolean): Node | undefined {
-  let current = value;
-  for (let step = 0; step < MAX_STEPS && current !== undefined; step++) {
-    const nodes: Node[] = current.uses.map((use) => use.node);
-    const found = nodes.find(isWanted);
-    if (found !== undefined) return found;
-    current = nodes.find((node) => isOp(node, ...CARRIERS))?.outputs[0];
+/** The strides at which the nearest convolutions read an axis: what comes behind counts other positions. */
+function* stridesOf(value: Value | undefined, axis: number, inference: Inference): Iterable<number> {
+  for (const { node, axis: at } of readersAlong(value, axis, inference)) {
+    if (!isOp(node, 'Conv', 'AveragePool', 'MaxPool') || at < 2) continue;
+    yield Number(node.attributes.get('strides')?.asInts()?.[at - 2] ?? 1);
   }
-  return undefined;
 }

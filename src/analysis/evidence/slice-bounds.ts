@@ -1,7 +1,7 @@
-import type { Node } from '../../model/node.js';
 import { Dim } from '../../symbolic/dim.js';
 import type { Claim, Scene } from './evidence.js';
-import { frontAxis, integersOf, isOp, isUnrolledRead, isWritten, parameter, shapeOf } from './look.js';
+import { isUnrolledRead, isWritten } from './look.js';
+import { sliceBoundsOf } from './slices.js';
 import type { TracedSizes } from './traced-sizes.js';
 
 /**
@@ -11,18 +11,8 @@ import type { TracedSizes } from './traced-sizes.js';
 export function* sliceBounds({ inference, traced, nodes }: Scene): Iterable<Claim> {
   if (traced.isEmpty) return;
   for (const node of nodes) {
-    if (!isOp(node, 'Slice') || isUnrolledRead(node, inference)) continue;
-    const shape = shapeOf(inference, node.inputs[0]);
-    const starts = parameter(inference, node, 'starts', 1);
-    const ends = parameter(inference, node, 'ends', 2);
-    if (shape === undefined || starts === undefined || ends === undefined) continue;
-    const axes = node.attributes.get('axes')?.asInts()?.map(Number) ?? axesInput(node, { inference });
-    const steps = integersOf(inference, node.inputs[4]);
-    for (const [i, end] of ends.entries()) {
-      const axis = frontAxis(axes?.[i] ?? i, shape.length);
-      const size = shape[axis];
-      if (size === undefined || size.isNumber || (steps?.[i]?.value ?? 1) !== 1) continue;
-      const start = starts[i];
+    if (isUnrolledRead(node, inference)) continue;
+    for (const { axis, size, start, end } of sliceBoundsOf(node, inference)) {
       const claim = (left: Dim, right: Dim, what: string): Claim => ({ node, what, left, right, needsTraced: true });
       if (isWritten(end) && end.value > 1 && (start?.isNonNegative() ?? false)) {
         const meant = endOf(size, end.value, traced);
@@ -34,10 +24,6 @@ export function* sliceBounds({ inference, traced, nodes }: Scene): Iterable<Clai
       }
     }
   }
-}
-
-function axesInput(node: Node, { inference }: Pick<Scene, 'inference'>): (number | undefined)[] | undefined {
-  return integersOf(inference, node.inputs[3])?.map((axis) => axis?.value);
 }
 
 /** The axis itself, a size that it was made of (T, of T + 2), or half of it. */

@@ -1,4 +1,5 @@
 import { Dim } from '../../symbolic/dim.js';
+import { settledValue } from './settled-value.js';
 
 /** A size and where it stands: an axis of the input, or an element of the target. */
 export interface Entry {
@@ -13,7 +14,7 @@ export interface Pair {
   readonly where: { input: number; axis: number }[];
   /** The element of the target, when it is one. */
   readonly single?: number | undefined;
-  /** Equal in every run where a size divides as it has to: 8*(T//8) is T. */
+  /** Equal in every run where a size divides as it has to (8*(T//8) is T) or is as large (min(T, 8) is 8). */
   readonly isAssumed?: boolean;
 }
 
@@ -127,9 +128,9 @@ class Aligner {
     return { from: [], to: [] };
   }
 
-  /** Is one side the other, divided by numbers and multiplied by them again? */
+  /** Is one side the other, divided by numbers and multiplied by them again? Or is it cut to what the other side is? */
   #assume(startFrom: number, startTo: number, a: Dim, b: Dim): boolean {
-    const elements = floorSplit(a, b, this.#to.slice(this.#j));
+    const elements = floorSplit(a, b, this.#to.slice(this.#j)) ?? settledSplit(a, b, this.#to.slice(this.#j));
     const axes = elements === undefined ? floorSplit(b, a, this.#from.slice(this.#i)) : undefined;
     if (elements === undefined && axes === undefined) return false;
     let [from, to] = [a, b];
@@ -162,6 +163,18 @@ function floorSplit(whole: Dim, first: Dim, more: readonly Entry[]): number | un
     numbers *= dim.value ?? 1;
     parts = parts.mul(dim);
     if (numbers > 1 && whole.floorDiv(numbers).mul(numbers).equals(parts)) return k;
+  }
+  return undefined;
+}
+
+/** How many more numbers make up a whole that was cut to their product: 1 for min(T, 24), 3 and [8]. */
+function settledSplit(whole: Dim, first: Dim, more: readonly Entry[]): number | undefined {
+  if (whole.isNumber || first.value === undefined || more[0]?.dim.value === undefined) return undefined;
+  const target = settledValue(whole);
+  let product = first.value;
+  for (let k = 1; target !== undefined && k <= more.length && product > 0 && product < target; k++) {
+    product *= more[k - 1]?.dim.value ?? Number.NaN;
+    if (product === target) return k;
   }
   return undefined;
 }

@@ -20,6 +20,33 @@ async function filledUp(size: number, stride: number) {
   return b.output(b.node('Conv', [padded, weight], { strides: { ints: [stride] } })).model;
 }
 
+/** `x [batch, time, 4]` padded up to a fixed size, and cut into windows of several lengths. */
+async function cutUp(size: number, lengths: readonly number[]) {
+  const b = await Builder.start();
+  const x = b.input(['batch', 'time', 4]);
+  const time = b.node('Slice', [b.node('Shape', [x]), b.ints(1), b.ints(2), b.ints(0)]);
+  const missing = b.node('Sub', [b.ints(size), time]);
+  const padded = b.node('Pad', [x, b.node('Concat', [b.ints(0, 0, 0, 0), missing, b.ints(0)], { axis: { int: 0 } })]);
+  const total = b.node('Gather', [b.node('Shape', [padded]), b.ints(1)]);
+  for (const length of lengths) {
+    const parts = [b.ints(0), b.node('Div', [total, b.ints(length)]), b.ints(length), b.ints(4)];
+    b.output(b.node('Reshape', [padded, b.node('Concat', parts, { axis: { int: 0 } })]));
+  }
+  return b.model;
+}
+
+/** `x [batch, channels, height, width]` with an amount added to both sides, and cut into windows of 8 by 6. */
+async function padded2d(rows: number, columns: number) {
+  const b = await Builder.start();
+  const x = b.input(['batch', 3, 'height', 'width']);
+  const padded = b.node('Pad', [x, b.ints(0, 0, 0, 0, 0, 0, rows, columns)]);
+  const shape = b.node('Shape', [padded]);
+  const count = (axis: number, length: number) =>
+    b.node('Div', [b.node('Gather', [shape, b.ints(axis)]), b.ints(length)]);
+  const target = [b.ints(0, 3), count(2, 8), b.ints(8), count(3, 6), b.ints(6)];
+  return b.output(b.node('Reshape', [padded, b.node('Concat', target, { axis: { int: 0 } })])).model;
+}
+
 describe('amounts of padding', () => {
   it('fill up the last window', async () => {
     expect(frozen(await windowed(4))).toEqual(['4: 8*((time + 7)//8) - time']);
@@ -34,6 +61,19 @@ describe('amounts of padding', () => {
   it('were subtracted from a number of whole strides', async () => {
     expect(frozen(await filledUp(20, 2), { time: 19 })).toEqual(['20: 2*((time + 1)//2)']);
     expect(frozen(await filledUp(20, 1), { time: 20 })).toEqual(['20: time']);
+  });
+
+  it('fill up windows of several lengths', async () => {
+    expect(frozen(await cutUp(24, [1, 2, 3, 4]), { time: 18 })).toEqual(['24: 12*((time + 11)//12)']);
+    expect(frozen(await cutUp(20, [2, 5]), { time: 18 })).toEqual(['20: 10*((time + 9)//10)']);
+    expect(frozen(await cutUp(24, [2, 3]), { time: 18 })).toEqual([]);
+  });
+
+  it('fill up the windows of an image', async () => {
+    const expected = ['5: 8*((height + 7)//8) - height', '2: 6*((width + 5)//6) - width'];
+    expect(frozen(await padded2d(5, 2))).toEqual(expected);
+    expect(frozen(await padded2d(5, 2), { height: 11, width: 16 })).toEqual(expected);
+    expect(frozen(await padded2d(5, 2), { height: 12, width: 16 })).toEqual(expected.slice(1));
   });
 
   it('fill up a fixed size that the traced one has nothing to do with', async () => {
