@@ -2,6 +2,7 @@
 import { type Inference, infer } from '../analysis/infer.js';
 import { Accesses } from '../analysis/unrolled/accesses.js';
 import { Fingerprints } from '../analysis/unrolled/fingerprints.js';
+import { regionsOfLoops } from '../analysis/unrolled/fixed-loops.js';
 import { joinsOf } from '../analysis/unrolled/joins.js';
 import { plausible, plausibleSingles } from '../analysis/unrolled/plausible.js';
 import { type Region, regionOf } from '../analysis/unrolled/regions.js';
@@ -14,7 +15,8 @@ import { batchBody } from '../rewrite/batching/body.js';
 import { Unbatchable } from '../rewrite/batching/call.js';
 import { Draft, materialise, type Ref } from '../rewrite/batching/draft.js';
 import { joinItems } from '../rewrite/batching/join.js';
-import { isBatched } from '../rewrite/batching/operand.js';
+import { type Batched, isBatched } from '../rewrite/batching/operand.js';
+import { scanItems } from '../rewrite/batching/scan-items.js';
 import { removeDead } from '../rewrite/dead-code.js';
 import { Emitter } from '../rewrite/emitter.js';
 import { opsetOf } from '../rewrite/size.js';
@@ -73,6 +75,9 @@ function loopsOf(
     const region = failed.has(join.node) ? undefined : regionOf(join, inference, accesses);
     if (region !== undefined) regions.push(region);
   }
+  for (const region of regionsOfLoops(model.graph, inference, accesses)) {
+    if (!failed.has(region.join.node)) regions.push(region);
+  }
   const loops = plausible(regions, inference, options);
   if (loops.length > 0) return loops;
   const singles = [...singleRegions(model.graph, inference, accesses)].filter(({ join }) => !failed.has(join.node));
@@ -109,30 +114,36 @@ class Batching {
       return this.#replaced.has(leaf.value) || (leaf.kind === 'rows' && this.#replaced.has(leaf.access.source));
     });
     if (isStale || stepsOf(body).some(({ node }) => this.#rolled.has(node))) return 'later';
-    let ref: Ref;
-    try {
-      const draft = new Draft(opsetOf(join.node));
-      const items = batchBody(body, draft, this.#inference);
-      if (!isBatched(items)) return new Unbatchable('all copies are the same');
-      ref = joinItems(draft, items, join.axis, join.stacked);
-    } catch (error) {
-      if (error instanceof Unbatchable) return error;
-      throw error;
-    }
-    const value = materialise(ref, this.#emitter, join.node);
+    const made = this.#make(region);
+    if (made instanceof Unbatchable) return made;
+    const value = materialise(made.ref, this.#emitter, join.node);
     this.#rolled.add(join.node);
     this.#put(region, value);
     return {
       what: 'unrolled loop',
       where: nodeName(join.node),
       before: `${count} copies of ${stepsOf(body).length} nodes`,
-      after: `${value.name}: all ${size} items at once`,
+      after: `${value.name}: all ${size} items ${made.how}`,
     };
+  }
+
+  #make({ join, body }: Region): { ref: Ref; how: string } | Unbatchable {
+    const draft = new Draft(opsetOf(join.node));
+    const joined = (items: Batched) => joinItems(draft, items, join.axis, join.stacked);
+    const batched = attempt(() => {
+      const items = batchBody(body, draft, this.#inference);
+      if (!isBatched(items)) throw new Unbatchable('all copies are the same');
+      return joined(items);
+    });
+    if (!(batched instanceof Unbatchable)) return { ref: batched, how: 'at once' };
+    const scanned = attempt(() => scanItems(body, join.node.graph, draft, this.#inference, joined));
+    if (!(scanned instanceof Unbatchable)) return { ref: scanned, how: `one after the other: ${batched.message}` };
+    return new Unbatchable(`${batched.message}; nor be put into a Scan: ${scanned.message}`);
   }
 
   #put({ join }: Region, value: Value): void {
     const { node, from, values } = join;
-    const [output] = node.outputs;
+    const output = node.outputs[join.output ?? 0];
     if (from === undefined) {
       if (output === undefined) return;
       output.replaceAllUsesWith(value);
@@ -148,5 +159,14 @@ class Batching {
   finish(): number {
     if (this.#rolled.size > 0) removeDead(this.#replaced);
     return this.#rolled.size;
+  }
+}
+
+function attempt(make: () => Ref): Ref | Unbatchable {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof Unbatchable) return error;
+    throw error;
   }
 }

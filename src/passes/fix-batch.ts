@@ -1,5 +1,6 @@
 import type { Value } from '../model/value.js';
 import { batchLoops } from './batch-loops.js';
+import { freeLoops } from './free-loops.js';
 import { thawStatistics } from './frozen-statistics.js';
 import type { Finding, Pass } from './pass.js';
 import { nodeName } from './report-text.js';
@@ -9,7 +10,7 @@ import type { FixBatchOptions, RolledLoops, RollUp } from './rolled-loops.js';
 export type { FixBatchOptions } from './rolled-loops.js';
 
 /** The kinds of loops, in the order in which they are tried: each sees what the ones before it left. */
-const KINDS: readonly RollUp[] = [thawStatistics, batchLoops, rollUpRecurrences];
+const KINDS: readonly RollUp[] = [thawStatistics, batchLoops, freeLoops, rollUpRecurrences];
 
 /** Rolls up unrolled loops, so that the number of items is free. */
 export function fixBatch(options: FixBatchOptions = {}): Pass {

@@ -36,8 +36,10 @@ export class Emitter {
   /** The values of an ONNX computation with several outputs, available to `anchor`. */
   outputs(spec: NodeSpec, count: number, anchor: Node): readonly Value[] {
     const { graph } = anchor;
-    // Constants are pooled by content instead.
-    const key = spec.opType === 'Constant' ? undefined : keyOf(spec, count);
+    // Constants are pooled by content instead, and graphs are not compared.
+    const isPooled =
+      spec.opType !== 'Constant' && !Object.values(spec.attributes ?? {}).some((given) => 'graph' in given);
+    const key = isPooled ? keyOf(spec, count) : undefined;
     const known = key === undefined ? undefined : this.#values(graph).get(key);
     if (known?.every((value) => this.isAvailable(value, anchor))) return known;
     const outputs = Array.from({ length: count }, () => graph.freshName(spec.hint));

@@ -37,6 +37,10 @@ export class Unroller {
     return this.model.graph.addNode({ opType, inputs, attributes }).outputs[0] as Value;
   }
 
+  outputs(opType: string, inputs: readonly Value[], count: number): readonly (Value | undefined)[] {
+    return this.model.graph.addNode({ opType, inputs, outputs: count }).outputs;
+  }
+
   weight(name: string, shape: readonly number[]): Value {
     const known = this.model.graph.value(name);
     if (known !== undefined) return known;
@@ -58,6 +62,16 @@ export class Unroller {
     return this.op('Constant', [], {
       value: { tensor: { dtype: DataType.FLOAT, shape: [], data: Float32Array.of(value) } },
     });
+  }
+
+  floats(values: readonly number[]): Value {
+    const tensor = { dtype: DataType.FLOAT, shape: [values.length], data: Float32Array.from(values) };
+    return this.op('Constant', [], { value: { tensor } });
+  }
+
+  bools(values: readonly number[]): Value {
+    const tensor = { dtype: DataType.BOOL, shape: [values.length], data: Uint8Array.from(values) };
+    return this.op('Constant', [], { value: { tensor } });
   }
 
   axes(opType: 'Squeeze' | 'Unsqueeze', value: Value, axis: number): Value {

@@ -1,7 +1,7 @@
 import type { Value } from '../../model/value.js';
 import type { Inference } from '../infer.js';
 import type { Accesses } from '../unrolled/accesses.js';
-import { integersOf } from '../unrolled/resolve.js';
+import { integersOf } from '../unrolled/numbers.js';
 
 /** A part of a tensor along one axis, at a place that is written down: `x[i]`, `x[:, 4:8]`. */
 export interface Window {

@@ -1,7 +1,8 @@
 import type { Node } from '../../model/node.js';
 import type { Value } from '../../model/value.js';
 import type { Inference } from '../infer.js';
-import { integerOf, integersOf, resolve } from './resolve.js';
+import { integerOf, integersOf } from './numbers.js';
+import { resolve } from './resolve.js';
 
 /** A value that is one row of another along an axis: `x[i]`, `x[:, i:i+1]`, output i of Split. */
 export interface Access {

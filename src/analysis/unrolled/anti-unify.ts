@@ -11,6 +11,8 @@ export interface Scope {
   isRow(access: Access): boolean;
   /** Of a value that all copies read: does the loop leave it alone? Only asked where there is a single copy. */
   isShared(value: Value): boolean;
+  /** What is read in every round where copies are not written down, but a loop is: of the only copy's values. */
+  termOf?(value: Value): Term | undefined;
 }
 
 interface Task {
@@ -85,6 +87,8 @@ export class AntiUnifier {
       return this.#constants(tuple);
     }
     const single = tuple.length === 1;
+    const given = this.#scope.termOf?.(value);
+    if (given !== undefined) return given;
     if (single ? this.#scope.isShared(value) : tuple.every((other) => other === value))
       return { kind: 'shared', value };
     const rows = this.#rows(tuple, shapeOnly);
@@ -172,8 +176,9 @@ export class AntiUnifier {
   #computed(task: Task, inputs: readonly (Task | undefined)[]): Term {
     const [value] = task.tuple as [Value];
     const terms = inputs.map((input) => input && this.#find(input));
-    // What only reads shared values is the same in every copy.
-    if (terms.every((term) => term === undefined || term.kind === 'shared')) return { kind: 'shared', value };
+    // What only reads shared values is the same in every copy. In a subgraph, it cannot be read from outside.
+    const isSeen = value.graph.parent === undefined;
+    if (isSeen && terms.every((term) => term === undefined || term.kind === 'shared')) return { kind: 'shared', value };
     const node = value.producer as NonNullable<typeof value.producer>;
     const known = this.#steps.get(node.outputs[0] ?? value) ?? [];
     const nodes = task.tuple.map((other) => other.producer?.outputs[0] ?? other);

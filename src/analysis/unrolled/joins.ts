@@ -4,11 +4,14 @@ import type { Value } from '../../model/value.js';
 import type { Inference } from '../infer.js';
 import type { Accesses } from './accesses.js';
 import type { Fingerprints } from './fingerprints.js';
+import { itemsOf } from './lists.js';
 
 /** Where the results of a loop's copies come together. */
 export interface Join {
   /** The node whose output, or some of whose inputs, the copies' results become. */
   readonly node: Node;
+  /** Which output; the first unless it is said. */
+  readonly output?: number;
   /** The results, in order. */
   readonly values: readonly Value[];
   /** The axis along which they are joined; counted from the end where it is negative. */
@@ -31,7 +34,7 @@ export function* joinsOf(
   for (const node of graph.topologicalOrder()) {
     if (node.domain !== '') continue;
     if (node.opType === 'Concat') yield* runsOfConcat(node, inference, prints);
-    else if (node.opType === 'ConcatFromSequence') yield* joinOfSequence(node);
+    else if (node.opType === 'ConcatFromSequence') yield* joinOfSequence(node, inference);
     else if (node.opType === 'ScatterND') yield* joinOfRows(node, inference, accesses);
   }
 }
@@ -53,13 +56,18 @@ function* runsOfConcat(node: Node, inference: Inference, prints: Fingerprints): 
   }
 }
 
-function* joinOfSequence(node: Node): Generator<Join> {
-  const list = node.inputs[0]?.producer;
-  if (list?.opType !== 'SequenceConstruct' || list.domain !== '') return;
-  const values = list.inputs.filter((input) => input !== undefined);
-  const axis = Number(node.attributes.get('axis')?.asInt() ?? 0);
-  const stacked = Number(node.attributes.get('new_axis')?.asInt() ?? 0) === 1;
-  if (values.length > 1) yield { node, values, axis, stacked };
+function* joinOfSequence(node: Node, inference: Inference): Generator<Join> {
+  const [list] = node.inputs;
+  const values = (list && itemsOf(list, inference)) ?? [];
+  if (values.length > 1) yield { node, values, ...joiningOf(node) };
+}
+
+/** How ConcatFromSequence joins. */
+export function joiningOf({ attributes }: Node): Pick<Join, 'axis' | 'stacked'> {
+  return {
+    axis: Number(attributes.get('axis')?.asInt() ?? 0),
+    stacked: Number(attributes.get('new_axis')?.asInt() ?? 0) === 1,
+  };
 }
 
 /** Rows 0, 1 ... written one after the other into a tensor that has no others. */

@@ -12,8 +12,8 @@ const MAX_TRIALS = 24;
 
 /** Those of the loops that the model shows to be loops: others may read the first rows of a tensor on purpose. */
 export function plausible(regions: readonly Region[], inference: Inference, options: Options): Region[] {
-  const isSure = ({ exact, limited, body }: Region) =>
-    exact || (!limited && leavesOf(body).some((leaf) => leaf.kind === 'rows' && leaf.access.axis === 0));
+  const isSure = ({ exact, limited, isLoop, body }: Region) =>
+    exact || (!limited && !isLoop && leavesOf(body).some((leaf) => leaf.kind === 'rows' && leaf.access.axis === 0));
   const doubtful = regions.filter((region) => !isSure(region));
   const supported = new Set<Region>();
   for (const key of new Set(doubtful.map(({ size }) => size.key))) {
@@ -50,7 +50,7 @@ export function plausibleSingles(
 }
 
 function hypothesisOf({ join, size }: Region, inference: Inference): Hypothesis {
-  const value = join.node.outputs[0] as Value;
+  const value = join.node.outputs[join.output ?? 0] as Value;
   const rank = inference.shape(value)?.length ?? 0;
   return { value, axis: join.axis < 0 ? join.axis + rank : join.axis, size };
 }

@@ -18,18 +18,29 @@ export interface Region {
   readonly limited: boolean;
   /** Does an operator fail at any other number of items? */
   readonly exact: boolean;
+  /** Its rounds are those of a `Loop`, which may well have been asked for that many. */
+  readonly isLoop?: boolean;
 }
 
 /** The loop whose copies' results come together in a join; undefined where there is none over a size that is free. */
 export function regionOf(join: Join, inference: Inference, accesses: Accesses): Region | undefined {
   const scope = { isRow: () => true, isShared: () => false };
   const body = new AntiUnifier(inference, accesses, scope).unify(join.values);
-  if (body instanceof Mismatch) return undefined;
+  return body instanceof Mismatch ? undefined : regionWith(join, body, join.values.length, inference, accesses);
+}
+
+/** The loop of so many items that has a body, if it goes over all items of a size that is free. */
+export function regionWith(
+  join: Join,
+  body: Term,
+  count: number,
+  inference: Inference,
+  accesses: Accesses,
+): Region | undefined {
   const leaves = leavesOf(body);
   const rows = leaves.flatMap((leaf) => (leaf.kind === 'rows' ? [leaf.access] : []));
   const size = rows.map(({ source, axis }) => inference.shape(source)?.[axis]).find((dim) => dim && isFree(dim));
   if (size === undefined) return undefined;
-  const count = join.values.length;
   if (rows.some((access) => !isWhole(access, count, inference, accesses))) return undefined;
   const limited = leaves.some(({ kind }) => kind === 'constants');
   return { join, body, size, count, limited, exact: rows.some((access) => access.count !== undefined) };

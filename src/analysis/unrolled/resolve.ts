@@ -1,6 +1,8 @@
 import type { Value } from '../../model/value.js';
 import { Dim } from '../../symbolic/dim.js';
 import type { Inference } from '../infer.js';
+import { itemsOf } from './lists.js';
+import { integerOf } from './numbers.js';
 
 /** Longer chains of names for one value are no export's. */
 const MAX_STEPS = 64;
@@ -27,9 +29,9 @@ function behindOf(value: Value, inference: Inference, keepsRow: KeepsRow): Value
   if (node === undefined || node.domain !== '') return undefined;
   if (node.opType === 'Identity') return node.inputs[0];
   if (node.opType === 'SequenceAt') {
-    const list = node.inputs[0]?.producer;
-    const index = node.inputs[1] && integerOf(node.inputs[1], inference);
-    return list?.opType === 'SequenceConstruct' && index !== undefined ? list.inputs.at(index) : undefined;
+    const [list, position] = node.inputs;
+    const index = position && integerOf(position, inference);
+    return list !== undefined && index !== undefined ? itemsOf(list, inference)?.at(index) : undefined;
   }
   if (node.opType !== 'If') return undefined;
   const [condition] = node.inputs;
@@ -51,18 +53,4 @@ function isTrue(condition: Value, inference: Inference, keepsRow: KeepsRow): boo
   const axis = index && integerOf(index, inference);
   const [sized] = shape?.producer?.opType === 'Shape' ? shape.producer.inputs : [];
   return gather?.opType === 'Gather' && sized !== undefined && axis !== undefined && keepsRow(sized, axis);
-}
-
-/** The number that a constant of one element holds. */
-export function integerOf(value: Value, inference: Inference): number | undefined {
-  const dense = inference.constants.dense(value);
-  if (dense?.data.length !== 1) return undefined;
-  const number = Number(dense.data[0]);
-  return Number.isSafeInteger(number) ? number : undefined;
-}
-
-/** The whole numbers that a constant vector (or scalar) holds. */
-export function integersOf(value: Value | undefined, inference: Inference): number[] | undefined {
-  const dense = value && inference.constants.dense(value);
-  return dense && dense.shape.length < 2 ? Array.from(dense.data as ArrayLike<bigint>, Number) : undefined;
 }

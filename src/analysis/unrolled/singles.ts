@@ -5,9 +5,10 @@ import type { Dim } from '../../symbolic/dim.js';
 import type { Inference } from '../infer.js';
 import type { Access, Accesses } from './accesses.js';
 import { AntiUnifier } from './anti-unify.js';
-import type { Join } from './joins.js';
+import { type Join, joiningOf } from './joins.js';
+import { itemsOf } from './lists.js';
+import { integersOf } from './numbers.js';
 import { isFree, isWhole, type Region } from './regions.js';
-import { integersOf } from './resolve.js';
 import { leavesOf, Mismatch } from './template.js';
 
 /** A loop that went round once, and how sure it is that it was one. */
@@ -84,11 +85,9 @@ function* joinsIn(graph: Graph, cone: ReadonlySet<Value>, inference: Inference):
       const rank = inference.shape(output)?.length;
       if (rank !== undefined) yield { node, values: [input], axis: axis < 0 ? axis + rank : axis, stacked: false };
     } else if (node.opType === 'ConcatFromSequence') {
-      const list = input.producer;
-      const [item, ...more] = list?.opType === 'SequenceConstruct' ? list.inputs : [];
-      const axis = Number(node.attributes.get('axis')?.asInt() ?? 0);
-      const stacked = Number(node.attributes.get('new_axis')?.asInt() ?? 0) === 1;
-      if (item !== undefined && more.length === 0 && axis >= 0) yield { node, values: [item], axis, stacked };
+      const [item, ...more] = itemsOf(input, inference) ?? [];
+      const joining = joiningOf(node);
+      if (item !== undefined && more.length === 0 && joining.axis >= 0) yield { node, values: [item], ...joining };
     }
   }
 }

@@ -3,6 +3,7 @@ import type { AttributeInput } from '../../model/attribute-input.js';
 import type { Graph } from '../../model/graph.js';
 import type { Node } from '../../model/node.js';
 import type { Value } from '../../model/value.js';
+import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType } from '../../tensor/dtype.js';
 
 /** Writes the body of a loop: copies of a step's nodes in a graph of their own. */
@@ -37,7 +38,7 @@ export class Body {
   /** A constant of whole numbers; a scalar unless a shape is given. */
   int64(values: readonly (number | bigint)[], shape: readonly number[] = []): Value {
     const tensor = { dtype: DataType.INT64, shape, data: BigInt64Array.from(values, BigInt) };
-    return this.node('Constant', [], { value: { tensor } });
+    return this.constant(tensor);
   }
 
   /** Adds or drops an axis, in the form of the model's opset. */
@@ -80,6 +81,14 @@ export class Body {
   }
 
   #copy(node: Node, copies: ReadonlyMap<Value, Value>): Node {
+    return this.copyWith(
+      node,
+      node.inputs.map((input) => input && (copies.get(input) ?? input)),
+    );
+  }
+
+  /** Adds a copy of a node that reads something else. */
+  copyWith(node: Node, inputs: readonly (Value | undefined)[]): Node {
     const attributes: Record<string, AttributeInput> = {};
     for (const attribute of node.attributes) attributes[attribute.name] = attribute;
     const { opType, domain, overload } = node;
@@ -88,10 +97,14 @@ export class Body {
       domain,
       overload,
       name: this.graph.freshName(node.name || opType),
-      inputs: node.inputs.map((input) => input && (copies.get(input) ?? input)),
+      inputs: [...inputs],
       outputs: node.outputs.map((output) => (output ? this.graph.freshName(output.name) : '')),
       attributes,
     });
+  }
+
+  constant(tensor: DenseTensor): Value {
+    return this.node('Constant', [], { value: { tensor } });
   }
 
   /** What the step reads of whole numbers that grow from step to step. */
