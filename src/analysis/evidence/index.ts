@@ -9,10 +9,12 @@ import { padAmounts } from './pad-amounts.js';
 import { positions } from './positions.js';
 import { resizeSizes } from './resize-sizes.js';
 import { sliceBounds } from './slice-bounds.js';
+import { stridedReads } from './strided-reads.js';
 
 /** All kinds of evidence, the strongest first: what one settles, a later one need not guess. */
 export const EVIDENCE: readonly Evidence[] = [
   declaredOutputs,
+  stridedReads,
   padAmounts,
   cappedAxes,
   comparedLengths,
