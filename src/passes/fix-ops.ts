@@ -102,6 +102,8 @@ function lowerGraph(graph: Graph, run: LoweringRun, choice: LoweringChoice, log:
 }
 
 function textOf(emitted: readonly string[]): string {
-  const shown = emitted.filter((opType) => opType !== 'Identity');
+  const counts = new Map<string, number>();
+  for (const opType of emitted) if (opType !== 'Identity') counts.set(opType, (counts.get(opType) ?? 0) + 1);
+  const shown = [...counts].map(([opType, count]) => (count === 1 ? opType : `${count} ${opType}`));
   return shown.length === 0 ? 'its input' : shown.join(', ');
 }

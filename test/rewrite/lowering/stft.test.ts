@@ -103,6 +103,38 @@ describe('stft', () => {
     },
   );
 
+  it.each([
+    [256, 2],
+    [400, 3],
+    [512, 8],
+    [800, 5],
+    [1024, 1],
+    [1024, 16],
+  ])('is off by less than 7e-7 of the peak: %i samples, %i frames', async (length, frames) => {
+    const hop = length / 4;
+    const count = length + (frames - 1) * hop;
+    const loud = { dtype: 1, shape: [count], data: new Float32Array(count).fill(0.7) };
+    for (const [signal, window] of [
+      [noise([count], 3), hann(length)],
+      [loud, new Float32Array(length).fill(1)],
+    ] as const) {
+      const given = { dtype: 1, shape: [length], data: window };
+      const calls = await Calls.start();
+      const args = [{ live: signal }, length, hop, length, calls.constant(given), false, true, false];
+      const [result] = await calls.run([calls.call('stft', args)]);
+      const { data } = direct(signal.data as Float32Array, { length, hop }, window);
+      expectClose(result, [length / 2 + 1, frames, 2], data, 7e-7);
+    }
+  });
+
+  it('multiplies every part of a long frame with its part of a live window', async () => {
+    const signal = noise([300]);
+    const window = noise([128], 5);
+    const result = await lowered('stft', [{ live: signal }, 128, 32, 128, { live: window }, false, true, false]);
+    const { frames, data } = direct(signal.data as Float32Array, { length: 128, hop: 32 }, window.data as Float32Array);
+    expectClose(result, [65, frames, 2], data);
+  });
+
   it('gives the real view where no complex result is asked for, as before PyTorch 1.7', async () => {
     const signal = noise([40]);
     const result = await lowered('stft', [{ live: signal }, 8, 2, 8, undefined, false, true]);
