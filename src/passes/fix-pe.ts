@@ -13,11 +13,13 @@
  *
  * Relative tables (2T - 1 rows) are cut around the middle, reversed ones from the end.
  */
+import { frozenRotations } from '../analysis/frozen-rotations.js';
 import { isMask } from './fix-masks.js';
 import { lengthenTables } from './lengthen-tables.js';
-import type { Pass } from './pass.js';
+import type { Finding, Pass } from './pass.js';
 import { repairConstants } from './repair-constants.js';
-import type { RepairOptions } from './repair-session.js';
+import type { RepairOptions, Session } from './repair-session.js';
+import { nodeName } from './report-text.js';
 
 /** Options of {@link fixPe}. */
 export interface FixPeOptions extends RepairOptions {
@@ -51,6 +53,7 @@ export function fixPe(options: FixPeOptions = {}): Pass {
           noun: 'position-table',
           repairs: (generator) => !isMask(generator),
           refuses: ({ maskLike }) => !maskLike,
+          lost: lostPositions,
           maxLength: maxLength ?? DEFAULT_MAX_LENGTH,
           computed,
           ...(maxLength === undefined
@@ -61,4 +64,14 @@ export function fixPe(options: FixPeOptions = {}): Pass {
       );
     },
   };
+}
+
+/** A decoding step that was exported at one position: one row of cosines does not tell what the next one was. */
+function lostPositions({ diagnosis }: Session): Finding[] {
+  const [first, ...more] = frozenRotations(diagnosis.inference);
+  if (first === undefined) return [];
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  const names = first.factors.map(({ name }) => name).join(' and ');
+  const message = `${nodeName(first.node)}${others}: rotates by the cosines and sines of one position (${names}), whatever the position is; export it with the positions as an input, or with several new positions at once`;
+  return [{ code: 'frozen-position', message, node: nodeName(first.node), value: first.factors[0].name }];
 }

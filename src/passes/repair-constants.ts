@@ -32,6 +32,8 @@ export interface ConstantPass {
   readonly maxLength: number;
   /** Compute tables at run time. */
   readonly computed?: boolean;
+  /** What else of the pass's kind is wrong with the model, and cannot be repaired. */
+  readonly lost?: (session: Session) => Finding[];
   /** Further edits of the pass, once constants are repaired. */
   readonly also?: (session: Session) => { readonly edits: Edit[]; readonly unresolved: Finding[] };
 }
@@ -50,6 +52,7 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
   const session = startRepair(model, options);
   const { findings, unresolved, others } = session;
   const repairs: Repair[] = [];
+  unresolved.push(...(pass.lost?.(session) ?? []));
   for (const { baked, tensor, explanation } of session.constants) {
     if (baked.axes.size === 0) {
       others.push(bakedFinding(baked, 'baked-size', elementsText(baked)));
