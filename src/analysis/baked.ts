@@ -8,6 +8,7 @@ import { Constants } from './constants.js';
 import { type Demand, demandsOf } from './demands.js';
 import { type SolvedClaim, sceneOf, solvedClaims } from './evidence/claims.js';
 import { EVIDENCE } from './evidence/index.js';
+import { paddedToTable } from './filled-tables.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
 import { type Solution, solutionsOf } from './solve.js';
 import { exactSizes } from './traced-sizes.js';
@@ -184,7 +185,7 @@ class Search {
     const open = new Map<string, Open[]>();
     let settled = false;
     for (const conflict of this.#inference.conflicts) {
-      const solutions = solutionsOf(conflict, this.#cells);
+      const solutions = this.#solutions(conflict);
       const [only] = solutions;
       if (only === undefined) continue;
       if (solutions.length > 1) this.#add(open, { conflict, solutions });
@@ -243,6 +244,11 @@ class Search {
     const alike = open.get(kind);
     if (alike === undefined) open.set(kind, [each]);
     else alike.push(each);
+  }
+
+  #solutions(conflict: Conflict): readonly Solution[] {
+    const padded = paddedToTable(conflict, this.#cells, this.#inference.constants);
+    return padded === undefined ? solutionsOf(conflict, this.#cells) : [padded];
   }
 
   /** The layers of a model have the same choice to make, and make it the same way. */

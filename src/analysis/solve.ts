@@ -48,6 +48,14 @@ export function solutionsOf({ left, right }: Conflict, cells: Cells): Solution[]
   return [...found.values()].sort((a, b) => a.cost - b.cost);
 }
 
+/** The solution that makes an expression equal `target` by what one of its cells stands for; undefined where it cannot. */
+export function solutionFor({ origin }: Dim, id: string, target: Dim, cells: Cells): Solution | undefined {
+  const size = origin && invert(origin, id, target, cells);
+  if (size === undefined || size.isNumber || size.hasFresh || isOverCells(size, cells)) return undefined;
+  const assignments = new Map([[id, size]]);
+  return { assignments, cost: costOf(assignments, cells) };
+}
+
 /** The expression with all cells as the numbers (or expressions) that they are now. */
 function settled(expression: Dim, cells: Cells): Dim {
   const values = new Map<string, Dim>();
