@@ -28,8 +28,8 @@ export interface Conflict {
 export interface InferOptions {
   /** Sizes that take the place of the declared ones of graph inputs, by input name. */
   readonly inputShapes?: Readonly<Record<string, readonly (number | string | undefined)[]>>;
-  /** Sizes to go on with in place of the inferred ones: what if this axis had that size? */
-  readonly assumed?: ReadonlyMap<Value, { readonly axis: number; readonly size: Dim }>;
+  /** Sizes by axis to go on with in place of the inferred ones: what if this axis had that size? */
+  readonly assumed?: ReadonlyMap<Value, ReadonlyMap<number, Dim>>;
   /** Where numbers written in constants are remembered; without it they are plain numbers. */
   readonly cells?: Cells;
   /** Folded constants to share between several inferences of an unchanged model. */
@@ -216,7 +216,7 @@ export class Inference {
     const assumed = this.#options.assumed?.get(value);
     if (assumed === undefined || facts?.kind !== 'tensor' || facts.shape === undefined) return facts;
     const { kind, dtype, shape } = facts;
-    return { kind, dtype, shape: shape.map((dim, axis) => (axis === assumed.axis ? assumed.size : dim)) };
+    return { kind, dtype, shape: shape.map((dim, axis) => assumed.get(axis) ?? dim) };
   }
 
   #functionOf(node: Node): LocalFunction | undefined {

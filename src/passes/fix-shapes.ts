@@ -11,17 +11,20 @@
  *     x [B, T, D] ── Reshape [0, 0, 4, 8]
  *     Shape ── Gather ── Concat ([2] -> size of x, [18] -> size of x, 4, 8) ── Expand
  *
- * So do scalars that were a size, or a power of one: what a sum over T positions is divided by.
+ * So do scalars that were a size, or a power of one: what a sum over T positions is divided by. A pooling whose window was
+ * all of a live axis becomes one over whatever the axis has.
  */
 import type { BakedConstant } from '../analysis/baked-constants.js';
+import { frozenPools } from '../analysis/frozen-pools.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 import type { DenseTensor } from '../tensor/dense.js';
 import { DataType } from '../tensor/dtype.js';
 import { repairFactors } from './frozen-factors.js';
+import { repairPools } from './frozen-pools.js';
 import type { Edit, Pass } from './pass.js';
-import { finishReport, type RepairOptions, type Session, startRepair } from './repair-session.js';
+import { finishReport, type RepairOptions, type SelfRepair, type Session, startRepair } from './repair-session.js';
 import { bakedFinding, elementsText, nodeName, typeText } from './report-text.js';
 
 /** Options of {@link fixShapes}. */
@@ -35,8 +38,9 @@ export function fixShapes(options: FixShapesOptions = {}): Pass {
   return {
     name: 'fix-shapes',
     async run(model) {
-      const session = startRepair(model, options);
-      const repairs = repairFactors(model, session);
+      const pools = frozenPools(model, options.inputShapes ? { inputShapes: options.inputShapes } : {});
+      const session = startRepair(model, options, pools);
+      const repairs: SelfRepair[] = [...repairFactors(model, session), ...repairPools(pools.pools, session)];
       for (const { baked, tensor, explanation } of session.constants) {
         if (baked.axes.size > 0) {
           const text = explanation.found ? explanation.name : explanation.reason;

@@ -6,20 +6,15 @@ import type { Value } from '../model/value.js';
 import { opsetOf } from '../rewrite/size.js';
 import { DataType } from '../tensor/dtype.js';
 import type { Edit } from './pass.js';
-import type { Repair, Session } from './repair-session.js';
+import type { SelfRepair, Session } from './repair-session.js';
 import { nodeName } from './report-text.js';
 
-/** A repair that knows how to make itself. */
-export interface FactorRepair extends Repair {
-  apply(): Edit;
-}
-
 /** What is to be done about scalars that were powers of a size. */
-export function repairFactors(model: Model, session: Session): FactorRepair[] {
+export function repairFactors(model: Model, session: Session): SelfRepair[] {
   const { inference } = session.diagnosis;
   const nodes = liveNodes(model.graph, inference.constants);
   const factors = frozenFactors({ inference, traced: new TracedSizes(session.traced), nodes });
-  const repairs: FactorRepair[] = [];
+  const repairs: SelfRepair[] = [];
   for (const factor of factors) {
     const { node, value, what } = factor;
     const text = `${value.name}: ${numberOf(factor, session)} stands for ${powerText(factor)}`;

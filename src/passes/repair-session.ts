@@ -6,6 +6,7 @@ import { DimSources } from '../analysis/dim-sources.js';
 import { elidedPadding } from '../analysis/elided-padding.js';
 import { givenSizes } from '../analysis/evidence/traced-sizes.js';
 import { type ExplainedConstant, type ExplainedDiagnosis, explainBaked } from '../analysis/explained.js';
+import type { FrozenPools } from '../analysis/frozen-pools.js';
 import { tracedSizes } from '../analysis/traced-sizes.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
@@ -47,12 +48,16 @@ export interface Session {
 /** What earlier passes on a model found out: the numbers that tell the traced sizes are gone once they are repaired. */
 const solvedSizes = new WeakMap<Model, ReadonlyMap<string, number>>();
 
-/** Diagnoses a model. */
-export function startRepair(model: Model, options: RepairOptions): Session {
+/** Diagnoses a model, with whatever is known of poolings that are to be repaired. */
+export function startRepair(model: Model, options: RepairOptions, pools?: FrozenPools): Session {
   const { inputShapes } = options;
   const given = givenSizes(model, options);
-  const known = new Map([...(solvedSizes.get(model) ?? []), ...given]);
-  const diagnosis = explainBaked(model, { ...(inputShapes ? { inputShapes } : {}), traced: known });
+  const known = new Map([...(solvedSizes.get(model) ?? []), ...(pools?.traced ?? []), ...given]);
+  const diagnosis = explainBaked(model, {
+    ...(inputShapes ? { inputShapes } : {}),
+    ...(pools?.assumed.size ? { assumed: pools.assumed } : {}),
+    traced: known,
+  });
   const traced = new Map([...tracedSizes(diagnosis.constants.map(({ baked }) => baked)), ...known]);
   solvedSizes.set(model, traced);
   const { constants } = diagnosis.inference;
@@ -114,10 +119,15 @@ export function isPositionCount(size: Dim): boolean {
   return symbol !== undefined && more.length === 0 && size.sub(Dim.symbol(symbol)).isNumber;
 }
 
-/** A reader of a baked constant, and what is baked. */
+/** A node that is put right, and the constant that it reads if that was baked. */
 export interface Repair {
-  readonly baked: Pick<BakedConstant, 'value'>;
+  readonly baked?: Pick<BakedConstant, 'value'>;
   readonly reader: Node;
+}
+
+/** A repair that knows how to make itself. */
+export interface SelfRepair extends Repair {
+  apply(): Edit;
 }
 
 /** Makes all repairs, in graph order, or (unless the options allow a partial repair) none when something is unresolved. */
@@ -136,7 +146,7 @@ export function finishReport<R extends Repair>(
   // In graph order, so that what is emitted for the first reader serves the later ones.
   const ordered = [...repairs].sort((a, b) => orderOf(emitter, a.reader) - orderOf(emitter, b.reader));
   const edits = ordered.map(apply);
-  removeDead(new Set(repairs.map(({ baked }) => baked.value)));
+  removeDead(new Set(repairs.flatMap(({ baked }) => baked?.value ?? [])));
   edits.push(...refreshDeclarations(diagnosis.inference.model, diagnosis.inference, 'keep'));
   return { ...report, changed: true, edits };
 }

@@ -19,7 +19,7 @@ export function support(
   inference: Inference,
   options: Pick<InferOptions, 'inputShapes'>,
 ): number {
-  const assumed = new Map(hypotheses.map(({ value, axis, size }) => [value, { axis, size }]));
+  const assumed = new Map(hypotheses.map(({ value, axis, size }) => [value, new Map([[axis, size]])]));
   const then = infer(inference.model, { ...options, constants: inference.constants, assumed });
   return contradictions(inference) - contradictions(then);
 }
