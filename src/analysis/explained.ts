@@ -105,7 +105,11 @@ const SQUARE: ReadonlySet<string> = new Set(['band', 'condition', 'formula', 're
 function isExplained(explanation: Explanation, tensor: DenseTensor | undefined): boolean {
   // Learned tables can be cut, not made longer: better find the positions that they are read at.
   if (tensor === undefined) return false;
-  return explanation.found ? explanation.generator.kind !== 'prefix-table' : explanation.padMask !== undefined;
+  if (!explanation.found) return explanation.padMask !== undefined;
+  const { generator } = explanation;
+  // At one position, everything is the same at all of them: better find out what reads it.
+  if (generator.kind === 'repeated') return generator.table.data.length < tensor.data.length;
+  return generator.kind !== 'prefix-table';
 }
 
 function explainOne(baked: BakedConstant, { inference }: Diagnosis, batch: BatchSizes): ExplainedConstant {

@@ -121,6 +121,14 @@ export class Value {
     return undefined;
   }
 
+  /**
+   * Every type that the file declares. A file that says it more than once may contradict itself: of entries in value_info
+   * onnxruntime takes the last one.
+   */
+  get declarations(): readonly TypeInfo[] {
+    return (this._declarations ?? []).flatMap(({ type }) => type ?? []);
+  }
+
   /** Declares the type wherever the value is declared; adds a value_info entry where it is not. */
   setDeclared(type: TypeInfo): void {
     this.graph.setValueInfo(this, type);

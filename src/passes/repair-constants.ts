@@ -1,8 +1,9 @@
 /** What passes that replace baked constants by generators share: they differ in which generators are theirs. */
 import type { BakedConstant } from '../analysis/baked-constants.js';
-import { isCovered } from '../analysis/broadcasting.js';
+import { broadcasts, isCovered } from '../analysis/broadcasting.js';
 import type { Explanation } from '../analysis/explain/explain.js';
 import { describeNearest } from '../analysis/explain/nearest.js';
+import { once } from '../analysis/explain/once.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import {
@@ -119,12 +120,36 @@ function openAxes(baked: BakedConstant, generator: Generator, reader: Node, sess
     .filter((axis) => !isCovered(session.diagnosis.inference, reader, shape.length - 1 - axis, shape[axis]));
 }
 
+/** Rows of a table that is the same for each item of a batch are kept once. */
+function isTable({ kind }: Generator): boolean {
+  return kind === 'sinusoid-table' || kind === 'prefix-table';
+}
+
+/** Is more or less of the same along the baked axes more or less of the reader's result? */
+function broadcastsAlong(reader: Node, { axes }: BakedConstant, rank: number): boolean {
+  if (broadcasts(reader)) return true;
+  if (reader.domain !== '') return false;
+  const baked = [...axes.keys()];
+  switch (reader.opType) {
+    case 'Concat': {
+      const joined = Number(reader.attributes.get('axis')?.asInt() ?? 0);
+      return !baked.includes(joined < 0 ? joined + rank : joined);
+    }
+    case 'MatMul':
+      return baked.every((axis) => axis < rank - 2);
+    default:
+      return false;
+  }
+}
+
 function canEmit(baked: BakedConstant, generator: Generator, reader: Node, session: Session): boolean {
   const shape = liveShape(baked, session);
   // Cutting a table is right where it is added to a sequence; anywhere else its size may be the model's own.
   if (generator.kind === 'prefix-table') {
     if (reader.opType !== 'Add' || opsetOf(reader) < 10 || !isPositionCount(shape[generator.axis] as Dim)) return false;
   }
+  // What a product sums over are weights, not the same thing many times.
+  if (generator.kind === 'repeated' && !broadcastsAlong(reader, baked, shape.length)) return false;
   const needed = [...neededAxes(generator), ...openAxes(baked, generator, reader, session)];
   return needed.every((axis) => session.sizes.canCompute(shape[axis] as Dim, reader));
 }
@@ -137,7 +162,9 @@ function apply(
   const { value } = baked;
   const { emitter, sizes } = session;
   const shape = liveShape(baked, session);
-  let replacement = emitGenerator(generator, { emitter, sizes, anchor: reader, tensor, shape, maxLength, computed });
+  const table = isTable(generator) ? once(tensor, [...baked.axes.keys()]) : tensor;
+  const context = { emitter, sizes, anchor: reader, tensor: table, shape, maxLength, computed };
+  let replacement = emitGenerator(generator, context);
   if (openAxes(baked, generator, reader, session).length > 0) {
     const inputs = [replacement, sizes.shape(shape, reader)];
     replacement = emitter.node({ opType: 'Expand', inputs, hint: 'expanded' }, reader);

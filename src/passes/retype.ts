@@ -170,9 +170,14 @@ function lostFindings(source: ConstantSource, to: number, costs: RepairCosts): F
 function declare(variable: TypeVariable, to: number, types: TypeGraph): Edit[] {
   const edits: Edit[] = [];
   for (const value of variable.values) {
-    const { declared, graph } = value;
+    const { graph } = value;
+    // Optimisers append to value_info what they infer, and leave what stood there: all of it has to be right.
+    const declared = value.declarations.find((type) => {
+      const element = declaredElement(type);
+      return element !== undefined && element !== to;
+    });
     const before = declaredElement(declared);
-    if (declared === undefined || before === undefined || before === to || types.constants.has(value)) continue;
+    if (declared === undefined || before === undefined || types.constants.has(value)) continue;
     const isOutput = value.isGraphOutput && graph === types.model.graph;
     if (isOutput) continue;
     graph.setValueInfo(value, withElement(declared, to));

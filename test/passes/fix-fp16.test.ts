@@ -8,6 +8,7 @@ import type { TypeVariable } from '../../src/analysis/types/type-variable.js';
 import { load } from '../../src/model/load.js';
 import type { Model } from '../../src/model/model.js';
 import type { Value } from '../../src/model/value.js';
+import { ValueInfo } from '../../src/model/value-info.js';
 import { loadKernels } from '../../src/ops/kernels.js';
 import { loadSchemas } from '../../src/ops/schema.js';
 import { fixFp16 } from '../../src/passes/fix-fp16.js';
@@ -41,6 +42,23 @@ describe('fixFp16', () => {
     expect(edits).toEqual(['to of Cast: float -> float16']);
     expect(report.findings.map(({ code }) => code)).toContain('mixed-types');
     expect(report.unresolved).toEqual([]);
+    expect((await fixed(model)).report).toMatchObject({ changed: false, findings: [] });
+  });
+
+  it('corrects everything that is declared of a value: optimisers append to what they find', async () => {
+    const model = await emptyModel();
+    const x = model.graph.addInput('x', FLOAT16, ['T', 4]);
+    const cast = model.graph.addNode({ opType: 'Cast', inputs: [x], attributes: { to: { int: FLOAT } } });
+    const half = cast.outputs[0] as Value;
+    const type = (elemType: number) => ({ kind: 'tensor', elemType, shape: ['T', 4] }) as const;
+    model.graph.setValueInfo(half, type(FLOAT16));
+    const again = ValueInfo._make(model.graph, half.name, type(FLOAT));
+    model.graph._valueInfos.add(again);
+    half._declare(again);
+    output(model, 'Mul', [x, half], FLOAT16);
+    const { edits } = await fixed(model);
+    expect(edits).toEqual(['to of Cast: float -> float16', 'declared type: float -> float16']);
+    expect(half.declarations).toEqual([type(FLOAT16), type(FLOAT16)]);
     expect((await fixed(model)).report).toMatchObject({ changed: false, findings: [] });
   });
 

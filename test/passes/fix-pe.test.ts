@@ -64,7 +64,7 @@ describe('fix-pe', () => {
   it('cuts learned tables for shorter sequences, and invents no rows', async () => {
     const learned = sinusoid(20, 16);
     (learned.data as Float32Array).forEach((_, i, data) => {
-      data[i] = Math.fround(Math.sin(i * 12.9898) * 0.02);
+      data[i] = Math.fround(Math.sin(i * i * 12.9898) * 0.02);
     });
     const { model, table } = await added(learned);
     expect(await runPass(fixPe(), model)).toMatchObject({
@@ -72,6 +72,47 @@ describe('fix-pe', () => {
       edits: [{ what: expect.stringContaining('20') }],
     });
     expect(table().initializer?.dims).toEqual([1, 20, 16]);
+  });
+
+  describe('constants that are the same at every position or for every item', () => {
+    const tokens = (items: number, shape: number[], width: number): DenseTensor => {
+      const one = Float32Array.from({ length: width }, (_, i) => Math.fround(Math.sin(9 * i * i)));
+      const data = Float32Array.from({ length: items * width }, (_, i) => one[i % width] as number);
+      return { dtype: DataType.FLOAT, shape, data };
+    };
+
+    it('are kept once where they are added', async () => {
+      const { model } = await added(tokens(18, [1, 18, 16], 16));
+      expect(await runPass(fixPe(), model)).toMatchObject({ changed: true, unresolved: [] });
+      expect(operators(model)).toEqual({ Add: 1 });
+      const [add] = model.graph.nodes;
+      expect(add?.inputs[1]?.initializer?.dense()).toEqual(tokens(1, [1, 1, 16], 16));
+    });
+
+    it('are expanded where a batch is needed', async () => {
+      const model = await emptyModel({ opset: 17 });
+      const x = model.graph.addInput('x', DataType.FLOAT, ['batch', 'time', 16]);
+      const memory = model.graph.addInitializer('memory', tokens(2, [2, 4, 16], 64));
+      output(model, 'Concat', [memory, x]).producer?.attributes.set('axis', { int: 1 });
+      expect(await runPass(fixPe(), model)).toMatchObject({ changed: true, unresolved: [] });
+      expect(operators(model)).toMatchObject({ Expand: 1, Concat: 2 });
+    });
+
+    it('are weights where a product sums over them', async () => {
+      const model = await emptyModel({ opset: 17 });
+      const x = model.graph.addInput('x', DataType.FLOAT, ['batch', 'time']);
+      const weight = model.graph.addInitializer('weight', tokens(18, [18, 16], 16));
+      output(model, 'MatMul', [x, weight]);
+      expect(await runPass(fixPe(), model)).toMatchObject({ changed: false, unresolved: [{ value: 'weight' }] });
+    });
+
+    it('do not keep a table from being recognised', async () => {
+      const { data } = sinusoid(20, 16);
+      const twice = new Float32Array([...(data as Float32Array), ...(data as Float32Array)]);
+      const { model, table } = await added({ dtype: DataType.FLOAT, shape: [2, 20, 16], data: twice });
+      expect(await runPass(fixPe({ maxLength: 50 }), model)).toMatchObject({ changed: true, unresolved: [] });
+      expect(table().initializer?.dense().shape).toEqual([1, 50, 16]);
+    });
   });
 
   it('computes ALiBi from its slopes', async () => {

@@ -6,11 +6,13 @@ import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
 import { findAlong, fractionOfSize } from './along.js';
 import { elementAt, isInvariantAlong } from './matrix.js';
+import { once } from './once.js';
 import { describePadMask, findPadMask } from './pad-mask.js';
 import { findPairs } from './pairs.js';
 import { findPeriodic } from './periodic.js';
 import { findRamp } from './ramp.js';
 import { describeSinusoid, fitSinusoid } from './sinusoid.js';
+import { isSmooth } from './smooth.js';
 
 /** What {@link explain} found, or why nothing. */
 export type Explanation =
@@ -67,13 +69,13 @@ export function explain(tensor: DenseTensor, bakedAxes: readonly number[], conte
     const reason = 'it is a mask that differs from item to item of a batch, but not in the padding at the end alone';
     return { found: false, reason, maskLike };
   }
-  if (baked.length === 1) return explainRows(tensor, baked[0] as number, varying, maskLike, context);
+  if (baked.length === 1) return explainRows(tensor, bakedAxes, baked[0] as number, varying, maskLike, context);
   if (baked.length === 2) return explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
-  const reason =
-    baked.length === 0
-      ? 'its values differ only along axes that are not baked'
-      : `its values differ along ${baked.length} baked axes`;
-  return { found: false, reason, maskLike };
+  if (baked.length === 0) {
+    const name = `the same along ${bakedAxes.length === 1 ? `axis ${bakedAxes[0]}` : `axes ${bakedAxes.join(', ')}`}`;
+    return { found: true, generator: { kind: 'repeated', table: once(tensor, bakedAxes) }, name };
+  }
+  return { found: false, reason: `its values differ along ${baked.length} baked axes`, maskLike };
 }
 
 /** Only lengths at run time can tell what it is at another size. */
@@ -84,12 +86,14 @@ function explainPadMask(padMask: PadMask, tensor: DenseTensor): Explanation {
 
 /** Values that depend on one position: tables. */
 function explainRows(
-  tensor: DenseTensor,
+  written: DenseTensor,
+  bakedAxes: readonly number[],
   axis: number,
   varying: readonly number[],
   maskLike: boolean,
   { hints = [] }: ExplainContext,
 ): Explanation {
+  const tensor = once(written, bakedAxes);
   const periodic = findPeriodic(tensor, axis);
   if (maskLike && periodic === undefined) {
     return { found: false, reason: 'it is a mask of one row that changes more than once', maskLike };
@@ -115,6 +119,10 @@ function explainRows(
     return { found: true, generator: periodic, name };
   }
   if (isTable && isFloat(tensor.dtype) && varying.length > 1) {
+    if (isSmooth({ rows, columns, data: tensor.data as Float32Array })) {
+      const reason = `its ${rows} rows are sinusoidal positions times weights that an optimiser multiplied out: which row is position 0 cannot be told; repair the export before it is optimised`;
+      return { found: false, reason, maskLike };
+    }
     const name = `table of ${rows} learned positions`;
     return { found: true, generator: { kind: 'prefix-table', axis, rows }, name };
   }

@@ -131,9 +131,11 @@ function conflictsOf(
     found.push({ variable, kind: 'no-kernel', types: [made] });
   }
   for (const value of variable.values) {
-    const declared = types.constants.has(value) ? undefined : declaredElement(value.declared);
     const isInterface = value.isGraphInput && value.graph === types.model.graph;
-    if (declared === undefined || declared === made || isInterface || type === undefined) continue;
+    if (types.constants.has(value) || isInterface || type === undefined) continue;
+    const elements = value.declarations.map(declaredElement);
+    const declared = elements.find((element) => element !== undefined && element !== made);
+    if (declared === undefined) continue;
     // What a graph output declares is read as such already.
     if (value.isGraphOutput && value.graph === types.model.graph) continue;
     found.push({ variable, kind: 'declared', types: [made, declared], value });

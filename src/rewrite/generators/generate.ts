@@ -9,6 +9,7 @@ import { emitPeriodic, type Periodic } from './periodic.js';
 import { emitPrefix, type PrefixTable } from './prefix.js';
 import { emitRamp, type Ramp } from './ramp.js';
 import { emitRelativeSlope, emitRelativeTable, type RelativeSlope, type RelativeTable } from './relative.js';
+import { emitRepeated, type Repeated } from './repeated.js';
 import { emitSinusoid, type SinusoidTable } from './sinusoid.js';
 import { emitComputed } from './sinusoid-computed.js';
 
@@ -24,12 +25,14 @@ export type Generator =
   | Ramp
   | Formula
   | Periodic
-  | PrefixTable;
+  | PrefixTable
+  | Repeated;
 
 /** The axes whose live size a generator computes; along all others its result is 1 (or the parameter's size). */
 export function computedAxes(generator: Generator): readonly number[] {
   switch (generator.kind) {
     case 'fill':
+    case 'repeated':
       return [];
     case 'sinusoid-table':
     case 'ramp':
@@ -108,5 +111,7 @@ export function emitGenerator(generator: Generator, context: GeneratorContext): 
       return emitPeriodic(generator, context);
     case 'prefix-table':
       return emitPrefix(generator, context);
+    case 'repeated':
+      return emitRepeated(generator, context);
   }
 }
