@@ -44,6 +44,11 @@ export const positionOptions = {
   computed: { ...flag, describe: 'Compute positional tables at run time instead of keeping long ones' },
 } satisfies Record<string, Options>;
 
+/** What loops become. */
+export const loopOptions = {
+  'rnn-ops': { ...flag, describe: 'Make LSTM, GRU and RNN of recurrent cells, instead of Scan' },
+} satisfies Record<string, Options>;
+
 /** Which operators are lowered besides those that no runtime has. */
 export const loweringOptions = {
   contrib: { ...flag, describe: "Lower onnxruntime's own operators (com.microsoft) as well" },

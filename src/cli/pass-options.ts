@@ -25,6 +25,7 @@ export function readPassOptions(args: Args): FixOptions {
     tracedShapes: tracedShapes(args, 'traced-shape'),
     contrib: flag(args, 'contrib'),
     computed: flag(args, 'computed'),
+    rnnOps: flag(args, 'rnn-ops'),
     lower: operatorList(args, 'lower'),
     ...(maxLength === undefined ? {} : { maxLength }),
     ...(irVersion === undefined ? {} : { irVersion }),

@@ -3,6 +3,7 @@ import { batchLoops } from './batch-loops.js';
 import { freeLoops } from './free-loops.js';
 import { thawStatistics } from './frozen-statistics.js';
 import type { Finding, Pass } from './pass.js';
+import { recurrentOperators } from './recurrent-operators.js';
 import { nodeName } from './report-text.js';
 import { rollUpRecurrences } from './roll-up-recurrences.js';
 import type { FixBatchOptions, RolledLoops, RollUp } from './rolled-loops.js';
@@ -10,7 +11,7 @@ import type { FixBatchOptions, RolledLoops, RollUp } from './rolled-loops.js';
 export type { FixBatchOptions } from './rolled-loops.js';
 
 /** The kinds of loops, in the order in which they are tried: each sees what the ones before it left. */
-const KINDS: readonly RollUp[] = [thawStatistics, batchLoops, freeLoops, rollUpRecurrences];
+const KINDS: readonly RollUp[] = [thawStatistics, batchLoops, freeLoops, rollUpRecurrences, recurrentOperators];
 
 /** Rolls up unrolled loops, so that the number of items is free. */
 export function fixBatch(options: FixBatchOptions = {}): Pass {

@@ -5,7 +5,10 @@ import type { Edit, Finding } from './pass.js';
 import type { RepairOptions } from './repair-session.js';
 
 /** Options of `fixBatch`. */
-export interface FixBatchOptions extends RepairOptions, Pick<DriveLengthsOptions, 'lengths'> {}
+export interface FixBatchOptions extends RepairOptions, Pick<DriveLengthsOptions, 'lengths'> {
+  /** Make LSTM, GRU and RNN of recurrent cells; else they are `Scan`. */
+  readonly rnnOps?: boolean;
+}
 
 /** What one kind of rolling-up found and did; see `PassReport` for the fields. */
 export interface RolledLoops {

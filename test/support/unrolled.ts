@@ -37,8 +37,13 @@ export class Unroller {
     return this.model.graph.addNode({ opType, inputs, attributes }).outputs[0] as Value;
   }
 
-  outputs(opType: string, inputs: readonly Value[], count: number): readonly (Value | undefined)[] {
-    return this.model.graph.addNode({ opType, inputs, outputs: count }).outputs;
+  outputs(
+    opType: string,
+    inputs: readonly Value[],
+    count: number,
+    attributes: Record<string, AttributeInput> = {},
+  ): readonly (Value | undefined)[] {
+    return this.model.graph.addNode({ opType, inputs, outputs: count, attributes }).outputs;
   }
 
   weight(name: string, shape: readonly number[]): Value {
