@@ -7,7 +7,8 @@ import { type Cell, Cells } from './cells.js';
 import { Constants } from './constants.js';
 import { type Demand, demandsOf } from './demands.js';
 import { type SolvedClaim, sceneOf, solvedClaims } from './evidence/claims.js';
-import { EVIDENCE } from './evidence/index.js';
+import type { Evidence } from './evidence/evidence.js';
+import { EVIDENCE, PATTERNS } from './evidence/index.js';
 import { paddedToTable } from './filled-tables.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
 import { type Solution, solutionsOf } from './solve.js';
@@ -125,8 +126,9 @@ class Search {
 
   /** Solves what it can. */
   run(): this {
+    this.#stepByEvidence(PATTERNS);
     this.#settle();
-    for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) if (!this.#stepByEvidence()) break;
+    for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) if (!this.#stepByEvidence(EVIDENCE)) break;
     return this;
   }
 
@@ -135,9 +137,9 @@ class Search {
   }
 
   /** Takes what evidence states, as far as it brings no new contradictions. False when there is nothing new. */
-  #stepByEvidence(): boolean {
+  #stepByEvidence(kinds: readonly Evidence[]): boolean {
     const scene = sceneOf(this.#model, this.#inference, this.#cells, this.#options.traced ?? new Map());
-    for (const evidence of EVIDENCE) {
+    for (const evidence of kinds) {
       const claims = solvedClaims(evidence, scene, this.#cells).filter(
         ({ claim }) => !this.#hopeless.has(keyOf(claim)),
       );

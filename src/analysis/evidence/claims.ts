@@ -43,7 +43,7 @@ function isAdmissible({ assignments }: Solution, claim: Claim, scene: Scene, cel
     if (hasChoice(size)) return false;
     const expected = traced.of(size);
     if (expected === undefined ? claim.needsTraced : expected !== number) return false;
-    if (kind === 'size') return isFill(inference.constants.dense(value));
+    if (kind === 'size') return claim.isTable === true || isFill(inference.constants.dense(value));
     // Elements of a constant that is to grow follow a rule, not one by one.
     if (shapeOf(inference, value)?.some((dim) => !dim?.isNumber)) return false;
     const readers = value.uses.filter((use) => !inference.constants.isFolded(use.node));

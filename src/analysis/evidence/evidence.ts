@@ -10,6 +10,8 @@ import type { TracedSizes } from './traced-sizes.js';
 export interface Claim extends Conflict {
   /** The traced sizes have to be known, and to give the number that stands in the file. */
   readonly needsTraced: boolean;
+  /** The left side is the size of a table, which need not be the same everywhere: its rule is looked for afterwards. */
+  readonly isTable?: boolean;
 }
 
 /** What evidence is looked for in. */

@@ -7,11 +7,15 @@ import type { Evidence } from './evidence.js';
 import { joinedFills } from './joined-fills.js';
 import { padAmounts } from './pad-amounts.js';
 import { positions } from './positions.js';
+import { relativeSkews } from './relative-skews.js';
 import { resizeSizes } from './resize-sizes.js';
 import { sliceBounds } from './slice-bounds.js';
 import { stridedReads } from './strided-reads.js';
 
-/** All kinds of evidence, the strongest first: what one settles, a later one need not guess. */
+/** What shows several numbers to belong together; looked at first, before each is settled by itself. */
+export const PATTERNS: readonly Evidence[] = [relativeSkews];
+
+/** All other kinds of evidence, the strongest first: what one settles, a later one need not guess. */
 export const EVIDENCE: readonly Evidence[] = [
   declaredOutputs,
   stridedReads,
