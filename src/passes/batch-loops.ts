@@ -136,6 +136,9 @@ class Batching {
       return joined(items);
     });
     if (!(batched instanceof Unbatchable)) return { ref: batched, how: 'at once' };
+    if (isSize(join, this.#inference)) {
+      return new Unbatchable(`${batched.message}; items that each have a size of their own make no tensor`);
+    }
     const scanned = attempt(() => scanItems(body, join.node.graph, draft, this.#inference, joined));
     if (!(scanned instanceof Unbatchable)) return { ref: scanned, how: `one after the other: ${batched.message}` };
     return new Unbatchable(`${batched.message}; nor be put into a Scan: ${scanned.message}`);
@@ -160,6 +163,13 @@ class Batching {
     if (this.#rolled.size > 0) removeDead(this.#replaced);
     return this.#rolled.size;
   }
+}
+
+/** Is what the items give a size, or a list of them? Tensors are made of it, of as many elements for every item. */
+function isSize({ node, output }: Region['join'], inference: Inference): boolean {
+  const value = node.outputs[output ?? 0];
+  const facts = value && inference.facts(value);
+  return facts?.kind === 'tensor' && facts.content !== undefined;
 }
 
 function attempt(make: () => Ref): Ref | Unbatchable {

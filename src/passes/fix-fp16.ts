@@ -19,6 +19,8 @@ import { type TypeConflict, type TypeFlow, typeFlow } from '../analysis/types/ty
 import { buildTypeGraph, type TypeGraph } from '../analysis/types/type-graph.js';
 import type { LocalFunction } from '../model/local-function.js';
 import type { Model } from '../model/model.js';
+import type { Node } from '../model/node.js';
+import type { Value } from '../model/value.js';
 import { loadKernels } from '../ops/kernels.js';
 import { loadSchemas } from '../ops/schema.js';
 import { DataType, dataTypeName } from '../tensor/dtype.js';
@@ -75,16 +77,18 @@ function declareInterface({ graph }: Model, io: number | undefined): Edit[] {
 }
 
 async function repairTypes(model: Model, io: number | undefined): Promise<Omit<PassReport, 'pass'>> {
-  const { types, flow } = await inferTypes(model, io);
-  const findings = flow.conflicts.map(conflictFinding);
-  const none = { changed: false, findings, edits: [], unresolved: [] };
-  if (findings.length === 0) return none;
+  const before = await inferTypes(model, io);
+  const sums = sumsToOrs(model, before.flow);
+  const { types, flow } = sums.length > 0 ? await inferTypes(model, io) : before;
+  const findings = [...before.flow.conflicts, ...(sums.length > 0 ? flow.conflicts : [])].map(conflictFinding);
+  const none = { changed: sums.length > 0, findings, edits: sums, unresolved: [] };
+  if (flow.conflicts.length === 0) return none;
   const ambiguous = flow.conflicts.filter(addsTruths);
   if (ambiguous.length > 0) {
-    const why = 'a sum of truths may mean "or" or a count';
-    const unresolved = ambiguous
-      .map(conflictFinding)
-      .map((finding) => ({ ...finding, message: `${finding.message}: ${why}` }));
+    const unresolved = ambiguous.map((conflict) => {
+      const finding = conflictFinding(conflict);
+      return { ...finding, message: `${finding.message}: ${whyAmbiguous(conflict)}` };
+    });
     return { ...none, unresolved };
   }
   const costs = new RepairCosts(types, flow);
@@ -92,11 +96,48 @@ async function repairTypes(model: Model, io: number | undefined): Promise<Omit<P
   const labels = cheapestTypes(problem);
   if (costOf(problem, labels) >= IMPOSSIBLE) {
     const message = (text: string) => `${text}, and no cast can make them agree`;
-    return { ...none, unresolved: findings.map((finding) => ({ ...finding, message: message(finding.message) })) };
+    const left = flow.conflicts.map(conflictFinding);
+    return { ...none, unresolved: left.map((finding) => ({ ...finding, message: message(finding.message) })) };
   }
   const done = await retype(types, problem, labels, costs);
   const left = (await inferTypes(model, io)).flow.conflicts.map(conflictFinding);
-  return { changed: true, findings: [...findings, ...done.findings], edits: done.edits, unresolved: left };
+  return {
+    changed: true,
+    findings: [...findings, ...done.findings],
+    edits: [...sums, ...done.edits],
+    unresolved: left,
+  };
+}
+
+/**
+ * In PyTorch a sum of bools is a bool, whether any of them is true, and its exporter writes Add all the same; a count is cast
+ * before it is added up. What other exporters mean is not known.
+ */
+function sumsToOrs(model: Model, { conflicts }: TypeFlow): Edit[] {
+  if (model.producerName !== 'pytorch') return [];
+  const edits: Edit[] = [];
+  for (const conflict of conflicts) {
+    const { node } = conflict.variable;
+    // Or broadcasts from opset 7 on.
+    if (node?.opType !== 'Add' || !addsTruths(conflict) || (node.graph.opset('') ?? 0) < 7) continue;
+    if (isAlwaysTrue(node)) continue;
+    const where = nodeName(node);
+    node.opType = 'Or';
+    edits.push({ what: 'sum of bools', where, before: 'Add', after: "Or, as PyTorch's sum of bools is a bool" });
+  }
+  return edits;
+}
+
+/** Is one operand the negation of the other? */
+function isAlwaysTrue({ inputs: [a, b] }: Node): boolean {
+  const negates = (value: Value | undefined, of: Value | undefined) =>
+    value?.producer?.opType === 'Not' && value.producer.inputs[0] === of;
+  return negates(a, b) || negates(b, a);
+}
+
+function whyAmbiguous({ variable: { node } }: TypeConflict): string {
+  if (node === undefined || !isAlwaysTrue(node)) return 'a sum of truths may mean "or" or a count';
+  return 'a truth or its negation is always true, so the exporter left out what either was multiplied by (a custom autograd function?); it is not in the file, and has to be exported again';
 }
 
 /** Does a node add bools only? */

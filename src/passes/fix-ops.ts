@@ -22,6 +22,7 @@ import { findLowering, type LoweringChoice } from './lowerings.js';
 import type { Pass, PassReport } from './pass.js';
 import type { RepairOptions } from './repair-session.js';
 import { nodeName } from './report-text.js';
+import { batchUnbatched } from './unbatched-windows.js';
 
 /** Options of {@link fixOps}. */
 export interface FixOpsOptions extends RepairOptions {
@@ -35,31 +36,47 @@ export interface FixOpsOptions extends RepairOptions {
 const LOWEST_OPSET = 11;
 
 /**
- * Lowers operators of PyTorch that the exporter left in the model, on request also other ones. What has no equivalent is
- * named, with its attributes and the reason, and nothing is changed.
+ * Lowers operators of PyTorch that the exporter left in the model, on request also other ones, and gives convolutions and
+ * poolings of a single image the batch that ONNX wants. What has no equivalent is named, with its attributes and the reason,
+ * and nothing is changed.
  */
 export function fixOps(options: FixOpsOptions = {}): Pass {
   return {
     name: 'fix-ops',
     async run(model) {
-      const report: PassReport = { pass: 'fix-ops', changed: false, findings: [], edits: [], unresolved: [] };
-      const custom = customOperators(model, await neededSchemas(model));
-      const run = new LoweringRun(model, options);
-      const choice: LoweringChoice = { custom, contrib: options.contrib ?? false, lower: new Set(options.lower) };
-      if (!hasWork(model, run, choice)) return report;
-      const { findings, edits, unresolved } = report;
-      convertComplexConstants(model, run);
-      for (const graph of [model.graph, ...model.functions.map(({ body }) => body)]) {
-        lowerGraph(graph, run, choice, { findings, edits, unresolved });
-      }
-      if (edits.length === 0 || (unresolved.length > 0 && !options.partial)) {
-        run.takeBack();
-        return { ...report, edits: [] };
-      }
-      run.commit();
-      return { ...report, changed: true, reassociates: true };
+      const lowered = await lowerOperators(model, options);
+      if (lowered.unresolved.length > 0 && !options.partial) return lowered;
+      const { findings, edits } = batchUnbatched(
+        model,
+        options.inputShapes ? { inputShapes: options.inputShapes } : {},
+      );
+      return {
+        ...lowered,
+        changed: lowered.changed || edits.length > 0,
+        findings: [...lowered.findings, ...findings],
+        edits: [...lowered.edits, ...edits],
+      };
     },
   };
+}
+
+async function lowerOperators(model: Model, options: FixOpsOptions): Promise<PassReport> {
+  const report: PassReport = { pass: 'fix-ops', changed: false, findings: [], edits: [], unresolved: [] };
+  const custom = customOperators(model, await neededSchemas(model));
+  const run = new LoweringRun(model, options);
+  const choice: LoweringChoice = { custom, contrib: options.contrib ?? false, lower: new Set(options.lower) };
+  if (!hasWork(model, run, choice)) return report;
+  const { findings, edits, unresolved } = report;
+  convertComplexConstants(model, run);
+  for (const graph of [model.graph, ...model.functions.map(({ body }) => body)]) {
+    lowerGraph(graph, run, choice, { findings, edits, unresolved });
+  }
+  if (edits.length === 0 || (unresolved.length > 0 && !options.partial)) {
+    run.takeBack();
+    return { ...report, edits: [] };
+  }
+  run.commit();
+  return { ...report, changed: true, reassociates: true };
 }
 
 type Log = Pick<PassReport, 'findings' | 'edits' | 'unresolved'>;

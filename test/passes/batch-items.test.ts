@@ -183,3 +183,19 @@ describe('loops of a constant number of rounds', () => {
     expect(await runPass(fixBatch(), model)).toMatchObject({ changed: false, findings: [], unresolved: [] });
   });
 });
+
+describe('a size that every item has of its own', () => {
+  it('is not computed for one item after the other: no tensor could have all of them', async () => {
+    const u = await Unroller.at(17);
+    const x = u.input('x', ['batch', 'time', 4]);
+    const [item] = u.rows(x, 0, 1, 'split') as [Value];
+    const found = u.op('NonZero', [u.op('Greater', [item, u.scalar(0)])]);
+    const count = u.op('Gather', [u.op('Shape', [found]), u.numbers([1], [])]);
+    const shape = u.op('Concat', [u.axes('Unsqueeze', count, 0), u.numbers([2])], { axis: { int: 0 } });
+    u.output('y', u.op('ConstantOfShape', [shape]));
+    const report = await runPass(fixBatch(), u.model);
+    expect(report).toMatchObject({ changed: false, edits: [] });
+    expect(report.unresolved[0]?.message).toContain('have a size of their own');
+    expect(operators(u.model)).not.toHaveProperty('Scan');
+  });
+});

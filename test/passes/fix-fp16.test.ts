@@ -203,6 +203,33 @@ describe('fixFp16', () => {
     expect(report.unresolved[0]?.message).toContain('may mean "or" or a count');
   });
 
+  it("makes PyTorch's sums of bools what they are, before what reads them", async () => {
+    const model = await emptyModel();
+    model.producerName = 'pytorch';
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => model.graph.addInput(name, BOOL, ['T'])) as [Value, Value, Value];
+    const sum = (inputs: Value[]) => model.graph.addNode({ opType: 'Add', inputs }).outputs[0] as Value;
+    const x = model.graph.addInput('x', FLOAT, ['T']);
+    output(model, 'Mul', [sum([sum([a, b]), c]), x], FLOAT);
+    const { report, edits } = await fixed(model);
+    expect(report).toMatchObject({ changed: true, unresolved: [] });
+    expect(edits.slice(0, 2)).toEqual([
+      "sum of bools: Add -> Or, as PyTorch's sum of bools is a bool",
+      "sum of bools: Add -> Or, as PyTorch's sum of bools is a bool",
+    ]);
+    expect(edits.slice(2)).toEqual(['Cast: bool -> float']);
+  });
+
+  it('sees that something is missing where a bool and its negation are added', async () => {
+    const model = await emptyModel();
+    model.producerName = 'pytorch';
+    const reset = model.graph.addInput('reset', BOOL, ['T']);
+    const kept = model.graph.addNode({ opType: 'Not', inputs: [reset] }).outputs[0] as Value;
+    output(model, 'Add', [reset, kept], BOOL);
+    const { report } = await fixed(model);
+    expect(report).toMatchObject({ changed: false, edits: [] });
+    expect(report.unresolved[0]?.message).toContain('it is not in the file');
+  });
+
   it('runs in float what has no kernel', async () => {
     const model = await emptyModel();
     const x = model.graph.addInput('x', FLOAT16, ['T']);

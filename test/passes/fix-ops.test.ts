@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { infer } from '../../src/analysis/infer.js';
 import { load } from '../../src/model/load.js';
 import type { Model } from '../../src/model/model.js';
 import { serialize } from '../../src/model/save.js';
@@ -6,6 +7,7 @@ import type { Value } from '../../src/model/value.js';
 import { fixOps } from '../../src/passes/fix-ops.js';
 import { DataType } from '../../src/tensor/dtype.js';
 import { emptyModel } from '../support/build-model.js';
+import { runFloats } from '../support/unrolled.js';
 import { operators, runPass } from './harness.js';
 
 /** A model of one operator of PyTorch and one of somebody else's, as it comes from a file. */
@@ -126,5 +128,53 @@ describe('fix-ops', () => {
     expect(inside).toEqual([['Mul'], ['Sqrt', 'Reciprocal']]);
     const again = await load(await serialize(given));
     expect(await runPass(fixOps(), again)).toMatchObject({ changed: false, unresolved: [] });
+  });
+});
+
+describe('convolutions and poolings without a batch', () => {
+  async function windows(dims: (string | number)[], ...opTypes: string[]): Promise<Model> {
+    const made = await emptyModel();
+    const { graph } = made;
+    const weight = { dtype: DataType.FLOAT, shape: [3, 3, 5, 5], data: new Float32Array(225).fill(0.1) };
+    const attributes = { kernel_shape: { ints: [5, 5] }, pads: { ints: [2, 2, 2, 2] }, strides: { ints: [1, 1] } };
+    let value: Value = graph.addInput('x', DataType.FLOAT, dims);
+    for (const opType of opTypes) {
+      const inputs = opType.startsWith('Conv') ? [value, graph.addInitializer(graph.freshName('w'), weight)] : [value];
+      const node = graph.addNode({ opType, inputs, ...(opType === 'Relu' ? {} : { attributes }) });
+      value = node.outputs[0] as Value;
+    }
+    graph.addOutput(value);
+    return made;
+  }
+
+  it('get a batch of one, one after the other', async () => {
+    const given = await windows([3, 'height', 'width'], 'MaxPool', 'Relu', 'AveragePool', 'Conv', 'ConvTranspose');
+    const report = await runPass(fixOps(), given);
+    expect(report).toMatchObject({ changed: true, unresolved: [] });
+    expect(report.edits).toHaveLength(4);
+    expect(report.findings[0]?.message).toContain('moves over 2 axes of an input of 3');
+    expect(operators(given)).toMatchObject({ Unsqueeze: 4, Squeeze: 4, MaxPool: 1, Conv: 1 });
+    const [output] = given.graph.outputs;
+    expect(
+      infer(given)
+        .shape(output as Value)
+        ?.map(String),
+    ).toEqual(['3', 'height', 'width']);
+    const x = { x: [3, 6, 7] };
+    const batched = await windows([1, 3, 'height', 'width'], 'MaxPool', 'Relu', 'AveragePool', 'Conv', 'ConvTranspose');
+    const expected = Object.values(await runFloats(batched, { x: [1, 3, 6, 7] }))[0];
+    const actual = Object.values(await runFloats(given, x))[0];
+    expect(actual?.dims).toEqual([3, 6, 7]);
+    expect(actual?.data).toEqual(expected?.data);
+  });
+
+  it.each([
+    ['have one', ['batch', 3, 'height', 'width'], 'Conv'],
+    ['have channels that do not fit', [5, 'height', 'width'], 'Conv'],
+    ['are too small altogether', ['height', 'width'], 'MaxPool'],
+  ])('are left alone where they %s', async (_, dims, opType) => {
+    const given = await windows(dims, opType);
+    expect(await runPass(fixOps(), given)).toMatchObject({ changed: false, findings: [] });
+    expect(operators(given)).toEqual({ [opType]: 1 });
   });
 });

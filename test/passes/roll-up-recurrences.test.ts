@@ -249,6 +249,27 @@ describe('rolling up a recurrent cell', () => {
     }
   });
 
+  it('writes its results in place, whose shape it asks the rows for that it overwrites', async () => {
+    await follows((u, x, length) => {
+      let h = u.zerosLike(x, FEATURES);
+      let all = u.op('Mul', [x, u.scalar(0)]);
+      u.rows(x, 1, length, 'gather').forEach((row, t) => {
+        h = u.op('Tanh', [u.op('Add', [row, h])]);
+        // out[:, t] = h, as the TorchScript exporter writes it
+        const shape = u.op('Shape', [u.op('Gather', [all, u.numbers([t], [])], { axis: { int: 1 } })]);
+        const batch = u.op('Gather', [u.op('Shape', [all]), u.numbers([0], [])]);
+        const items = u.op('Reshape', [
+          u.op('Range', [u.numbers([0], []), batch, u.numbers([1], [])]),
+          u.numbers([-1, 1]),
+        ]);
+        const place = u.op('Expand', [u.numbers([t], [1, 1]), u.op('Shape', [items])]);
+        const places = u.op('Concat', [items, place], { axis: { int: -1 } });
+        all = u.op('ScatterND', [all, places, u.op('Expand', [h, shape])]);
+      });
+      u.output('y', all);
+    });
+  });
+
   it('leaves steps with weights of their own, and too few of them', async () => {
     const write: Build = (u, x, length) => {
       let h = u.zerosLike(x, HIDDEN);

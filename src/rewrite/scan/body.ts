@@ -55,7 +55,7 @@ export class Body {
    * @returns the copies, by the values of the step
    */
   copy(
-    { steps, states, first, counted }: Recurrence,
+    { steps, states, first, counted, counters }: Recurrence,
     wanted: readonly Value[],
     bound: ReadonlyMap<Value, Value>,
     position: Value | undefined,
@@ -68,7 +68,11 @@ export class Body {
         if (input === undefined || copies.has(input) || !isConstantNode(input)) continue;
         copies.set(input, this.#copy(input.producer as Node, copies).outputs[0] as Value);
       }
-      const copy = this.#copy(node, copies);
+      const index = asksOnlyForShape(node) ? node.inputs[1] : undefined;
+      const counter = index && counters.get(index);
+      // Rows are alike, and a step that prepares the next one reads beyond the last.
+      const zeros = counter && this.int64(new Array(counter.zero.length).fill(0), counter.shape);
+      const copy = this.#copy(node, index && zeros ? new Map(copies).set(index, zeros) : copies);
       node.outputs.forEach((output, i) => {
         let made = copy.outputs[i];
         if (output === undefined || made === undefined) return;
@@ -121,6 +125,12 @@ export class Body {
 /** Is it made by a node that holds it? Exporters write one for every use. */
 export function isConstantNode({ producer }: Value): boolean {
   return producer?.opType === 'Constant' && producer.domain === '';
+}
+
+/** Is it a row of which nothing but the shape is asked for? */
+function asksOnlyForShape({ opType, domain, outputs: [row] }: Node): boolean {
+  if (opType !== 'Gather' || domain !== '' || row === undefined || row.isGraphOutput) return false;
+  return row.uses.every(({ node }) => node.opType === 'Shape' && node.domain === '');
 }
 
 /** Does the body have to know the number of the step? */
