@@ -42,6 +42,7 @@ export const typeOptions = {
 export const positionOptions = {
   'max-length': { ...text, describe: 'Positional tables must serve at least this many positions (default 5000)' },
   computed: { ...flag, describe: 'Compute positional tables at run time instead of keeping long ones' },
+  'fold-tables': { ...flag, describe: 'Keep fixed tables of positions in place of those computed in every run' },
 } satisfies Record<string, Options>;
 
 /** What loops become. */

@@ -19,6 +19,9 @@ export function readPassOptions(args: Args): FixOptions {
   if (io !== undefined && io !== 'float' && io !== 'float16') {
     throw new UsageError(`--io must be float or float16, not '${io}'`);
   }
+  if (flag(args, 'fold-tables') && flag(args, 'computed')) {
+    throw new UsageError('--fold-tables keeps tables and --computed does away with them: give one of the two');
+  }
   const lengths = text(args, 'lengths');
   return {
     inputShapes: declaredShapes(args, 'input-shape'),
@@ -26,6 +29,7 @@ export function readPassOptions(args: Args): FixOptions {
     contrib: flag(args, 'contrib'),
     computed: flag(args, 'computed'),
     rnnOps: flag(args, 'rnn-ops'),
+    foldTables: flag(args, 'fold-tables'),
     lower: operatorList(args, 'lower'),
     ...(maxLength === undefined ? {} : { maxLength }),
     ...(irVersion === undefined ? {} : { irVersion }),

@@ -15,6 +15,7 @@
  */
 import { frozenRotations } from '../analysis/frozen-rotations.js';
 import { isMask } from './fix-masks.js';
+import { foldTables } from './fold-tables.js';
 import { lengthenTables } from './lengthen-tables.js';
 import type { Finding, Pass } from './pass.js';
 import { repairConstants } from './repair-constants.js';
@@ -30,6 +31,11 @@ export interface FixPeOptions extends RepairOptions {
   readonly maxLength?: number;
   /** Compute tables at run time, from Range, Sin and Cos, instead of keeping a long one: no length is too long. */
   readonly computed?: boolean;
+  /**
+   * Replace tables that the model computes in every run (extended while tracing, or in a scripted branch) by fixed ones that
+   * serve `maxLength` positions.
+   */
+  readonly foldTables?: boolean;
 }
 
 const DEFAULT_MAX_LENGTH = 5000;
@@ -45,7 +51,8 @@ export function fixPe(options: FixPeOptions = {}): Pass {
   return {
     name: 'fix-pe',
     async run(model) {
-      const { maxLength, computed = false } = options;
+      const { maxLength, computed = false, foldTables: folds = false } = options;
+      const longest = maxLength ?? DEFAULT_MAX_LENGTH;
       return repairConstants(
         model,
         {
@@ -54,11 +61,16 @@ export function fixPe(options: FixPeOptions = {}): Pass {
           repairs: (generator) => !isMask(generator),
           refuses: ({ maskLike }) => !maskLike,
           lost: lostPositions,
-          maxLength: maxLength ?? DEFAULT_MAX_LENGTH,
+          maxLength: longest,
           computed,
-          ...(maxLength === undefined
-            ? {}
-            : { also: (session) => lengthenTables(session, [...model.graph.nodes], maxLength) }),
+          also: (session) => {
+            const lengthened =
+              maxLength === undefined
+                ? { edits: [], unresolved: [] }
+                : lengthenTables(session, [...model.graph.nodes], maxLength);
+            const folded = folds ? foldTables(model, longest, options) : [];
+            return { ...lengthened, edits: [...lengthened.edits, ...folded], reassociates: folded.length > 0 };
+          },
         },
         options,
       );

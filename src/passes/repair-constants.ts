@@ -36,8 +36,11 @@ export interface ConstantPass {
   /** What else of the pass's kind is wrong with the model, and cannot be repaired. */
   readonly lost?: (session: Session) => Finding[];
   /** Further edits of the pass, once constants are repaired. */
-  readonly also?: (session: Session) => { readonly edits: Edit[]; readonly unresolved: Finding[] };
+  readonly also?: (session: Session) => FurtherEdits;
 }
+
+/** Edits besides those of baked constants. */
+interface FurtherEdits extends Pick<PassReport, 'edits' | 'unresolved' | 'reassociates'> {}
 
 /** A baked constant with a generator, at one of the nodes that read it. */
 interface Repair {
@@ -91,6 +94,7 @@ export function repairConstants(model: Model, pass: ConstantPass, options: Repai
     changed: report.changed || more.edits.length > 0,
     edits: [...report.edits, ...more.edits],
     unresolved: [...report.unresolved, ...more.unresolved],
+    ...(report.reassociates || more.reassociates ? { reassociates: true } : {}),
   };
 }
 

@@ -102,7 +102,8 @@ export function emitSinusoid(generator: SinusoidTable, context: GeneratorContext
     const attributes = { axis: { int: axis } };
     return emitter.node({ opType: 'Gather', inputs: [constant, index], attributes, hint: 'positions' }, anchor);
   }
-  const from = sizes.vector(first, anchor);
+  // A negative start would count from the end: sizes that the table does not serve had better fail.
+  const from = sizes.vector(opsetOf(anchor) >= 12 ? first.max(0) : first, anchor);
   const to = sizes.vector(first.add(size), anchor);
   return slice(emitter, constant, axis, from, to, anchor, 'positions');
 }
