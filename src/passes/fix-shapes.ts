@@ -11,8 +11,9 @@
  *     x [B, T, D] ── Reshape [0, 0, 4, 8]
  *     Shape ── Gather ── Concat ([2] -> size of x, [18] -> size of x, 4, 8) ── Expand
  *
- * So do scalars that were a size, or a power of one: what a sum over T positions is divided by. A pooling whose window was
- * all of a live axis becomes one over whatever the axis has.
+ * So do scalars that were a size, or a power of one: what a sum over T positions is divided by; and what turns pixels into
+ * coordinates at which an image is sampled. A pooling whose window was all of a live axis becomes one over whatever the
+ * axis has.
  */
 import type { BakedConstant } from '../analysis/baked-constants.js';
 import { frozenPools } from '../analysis/frozen-pools.js';
@@ -26,6 +27,7 @@ import { repairPools } from './frozen-pools.js';
 import type { Edit, Pass } from './pass.js';
 import { finishReport, type RepairOptions, type SelfRepair, type Session, startRepair } from './repair-session.js';
 import { bakedFinding, elementsText, nodeName, typeText } from './report-text.js';
+import { repairScales } from './sampling-scales.js';
 
 /** Options of {@link fixShapes}. */
 export interface FixShapesOptions extends RepairOptions {}
@@ -40,7 +42,11 @@ export function fixShapes(options: FixShapesOptions = {}): Pass {
     async run(model) {
       const pools = frozenPools(model, options.inputShapes ? { inputShapes: options.inputShapes } : {});
       const session = startRepair(model, options, pools);
-      const repairs: SelfRepair[] = [...repairFactors(model, session), ...repairPools(pools.pools, session)];
+      const repairs: SelfRepair[] = [
+        ...repairFactors(model, session),
+        ...repairScales(model, session),
+        ...repairPools(pools.pools, session),
+      ];
       for (const { baked, tensor, explanation } of session.constants) {
         if (baked.axes.size > 0) {
           const text = explanation.found ? explanation.name : explanation.reason;

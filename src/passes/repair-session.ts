@@ -31,8 +31,8 @@ export interface RepairOptions {
 /** The state of one run of a pass on one model. */
 export interface Session {
   readonly diagnosis: ExplainedDiagnosis;
-  /** Sizes of the input symbols when the model was exported, given or solved. */
-  readonly traced: ReadonlyMap<string, number>;
+  /** Sizes of the input symbols when the model was exported, given or solved; repairs may find out more. */
+  readonly traced: Map<string, number>;
   /** The baked constants that are defects: without parameters, whose size is the model's own. */
   readonly constants: readonly ExplainedConstant[];
   readonly emitter: Emitter;

@@ -14,7 +14,21 @@ export interface AxisReader {
 const ALIGNED = new Set([
   ...['Add', 'AveragePool', 'BatchNormalization', 'Cast', 'Clip', 'Conv', 'Div', 'Dropout', 'Elu', 'Erf', 'Gelu'],
   ...['HardSigmoid', 'HardSwish', 'Identity', 'InstanceNormalization', 'LayerNormalization', 'LeakyRelu', 'MatMul'],
-  ...['MaxPool', 'Mish', 'Mul', 'PRelu', 'Pow', 'Relu', 'Selu', 'Sigmoid', 'Slice', 'Softmax', 'Softplus', 'Sqrt'],
+  ...[
+    'MaxPool',
+    'Mish',
+    'Mul',
+    'Neg',
+    'PRelu',
+    'Pow',
+    'Relu',
+    'Selu',
+    'Sigmoid',
+    'Slice',
+    'Softmax',
+    'Softplus',
+    'Sqrt',
+  ],
   ...['Sub', 'Tanh', 'Where'],
 ]);
 
@@ -52,7 +66,8 @@ function axisAfter(node: Node, input: number, axis: number, inference: Inference
   return after !== undefined && size !== undefined && shape[after]?.equals(size) ? after : undefined;
 }
 
-function placeAfter(
+/** Where the axis of an input is in the output, by what the operator does; undefined or negative where it is not. */
+export function placeAfter(
   node: Node,
   input: number,
   axis: number,
