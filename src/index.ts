@@ -27,6 +27,7 @@ export { type FixPeOptions, fixPe } from './passes/fix-pe.js';
 export { type FixShapesOptions, fixShapes } from './passes/fix-shapes.js';
 export { allPasses, type FixOptions } from './passes/index.js';
 export { inferShapes } from './passes/infer-shapes.js';
+export { inlineCalls } from './passes/inline-calls.js';
 export type { Edit, Finding, Pass, PassContext, PassReport } from './passes/pass.js';
 export { joinReports, pipeline } from './passes/pipeline.js';
 export { type DenseData, type DenseTensor, elementCount } from './tensor/dense.js';

@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import type { Model } from '../model/model.js';
 import type { FixOptions } from '../passes/index.js';
+import { hasCalls, inlineCalls } from '../passes/inline-calls.js';
 import type { Finding, Pass, PassReport } from '../passes/pass.js';
 import { joinReports } from '../passes/pipeline.js';
 import type { Sizes } from '../verify/inputs.js';
@@ -97,22 +98,70 @@ async function repairFile(target: Target, job: Job, io: Io): Promise<FileResult>
     const traced = sizesOfTracedShapes(model, job.options);
     // Loading onnxruntime takes as long as the passes: let it happen meanwhile.
     job.runtime?.start().catch(() => undefined);
-    const passes = await job.command.makePasses({ ...job.options, ...(job.partial ? { partial: true } : {}) });
-    const reports = await model.transform(...passes);
-    const report = joinReports(job.command.name, reports);
-    const left = leftOf(report, job);
-    const common = { ...target, reports, left, changed: report.changed };
-    if (report.changed && (left.length === 0 || job.partial)) {
-      const done = await writeVerified(model, target, { ...report.sizes, ...traced }, report, job, io);
-      return { ...common, ...done, status: worstOf([done.status, left.length > 0 ? ExitStatus.FINDINGS : 0]) };
+    const outcome = await runPasses(model, job);
+    if (!hasCalls(model)) return await finish(model, outcome, traced, target, job, io);
+    const whole = await openModel(target.input);
+    try {
+      const inlined = await runInlined(whole, outcome, job);
+      const [best, found] = inlined === undefined ? [model, outcome] : [whole, inlined];
+      return await finish(best, found, traced, target, job, io);
+    } finally {
+      whole.close();
     }
-    if (left.length > 0) return { ...common, status: ExitStatus.FINDINGS, written: false };
-    const written = target.requested && !job.dryRun;
-    const dataFiles = written ? await copyUnchanged(model, target, job, io) : [];
-    return { ...common, status: ExitStatus.OK, written, dataFiles };
   } finally {
     model.close();
   }
+}
+
+/** What the passes made of a model. */
+interface Outcome {
+  readonly reports: readonly PassReport[];
+  readonly report: PassReport;
+  readonly left: readonly Finding[];
+}
+
+async function runPasses(model: Model, job: Job): Promise<Outcome> {
+  const passes = await job.command.makePasses({ ...job.options, ...(job.partial ? { partial: true } : {}) });
+  const reports = await model.transform(...passes);
+  const report = joinReports(job.command.name, reports);
+  return { reports, report, left: leftOf(report, job) };
+}
+
+/**
+ * Repairs the model once more, and then with what it calls in place of the calls: some defects can be seen only where all
+ * that leads to them stands in one graph.
+ *
+ * @param model - as it is in the file
+ * @param first - what the passes found in the model with its calls
+ * @returns undefined where that finds no more
+ */
+async function runInlined(model: Model, first: Outcome, job: Job): Promise<Outcome | undefined> {
+  const isRepaired = first.report.changed && first.left.length === 0;
+  const before = isRepaired ? (await runPasses(model, job)).reports : [];
+  const [inlining] = await model.transform(inlineCalls());
+  const then = await runPasses(model, job);
+  if (inlining === undefined || (!then.report.changed && then.left.length === 0)) return undefined;
+  const reports = [...before, inlining, ...then.reports];
+  return { reports, report: joinReports(job.command.name, reports), left: then.left };
+}
+
+async function finish(
+  model: Model,
+  { reports, report, left }: Outcome,
+  traced: Sizes,
+  target: Target,
+  job: Job,
+  io: Io,
+): Promise<FileResult> {
+  const common = { ...target, reports, left, changed: report.changed };
+  if (report.changed && (left.length === 0 || job.partial)) {
+    const done = await writeVerified(model, target, { ...report.sizes, ...traced }, report, job, io);
+    return { ...common, ...done, status: worstOf([done.status, left.length > 0 ? ExitStatus.FINDINGS : 0]) };
+  }
+  if (left.length > 0) return { ...common, status: ExitStatus.FINDINGS, written: false };
+  const written = target.requested && !job.dryRun;
+  const dataFiles = written ? await copyUnchanged(model, target, job, io) : [];
+  return { ...common, status: ExitStatus.OK, written, dataFiles };
 }
 
 function leftOf({ unresolved, others = [] }: PassReport, { command }: Job): Finding[] {
