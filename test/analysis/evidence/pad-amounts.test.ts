@@ -63,6 +63,21 @@ describe('amounts of padding', () => {
     expect(frozen(await filledUp(20, 1), { time: 20 })).toEqual(['20: time']);
   });
 
+  it('fill up as many windows as the Reshapes were told', async () => {
+    const b = await Builder.start();
+    const padded = b.node('Pad', [b.input(['batch', 'time', 8]), b.ints(0, 0, 0, 0, 6, 0)]);
+    const windows = b.node('Softmax', [b.node('Reshape', [padded, b.ints(0, 2, 12, 8)])], { axis: { int: 2 } });
+    const joined = b.node('Reshape', [windows, b.ints(0, 24, 8)]);
+    const cut = b.node('Slice', [joined, b.ints(0), b.ints(18), b.ints(1)]);
+    const { model } = b.output(cut, ['batch', 'time', 8]);
+    expect(frozen(model).sort()).toEqual([
+      '18: time',
+      '24: 12*((time + 11)//12)',
+      '2: (time + 11)//12',
+      '6: 12*((time + 11)//12) - time',
+    ]);
+  });
+
   it('fill up windows of several lengths', async () => {
     expect(frozen(await cutUp(24, [1, 2, 3, 4]), { time: 18 })).toEqual(['24: 12*((time + 11)//12)']);
     expect(frozen(await cutUp(20, [2, 5]), { time: 18 })).toEqual(['20: 10*((time + 9)//10)']);
