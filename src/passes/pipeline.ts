@@ -27,7 +27,10 @@ export function joinReports(name: string, reports: readonly PassReport[]): PassR
     changed: reports.some((report) => report.changed),
     findings: reports.flatMap((report) => report.findings),
     edits: reports.flatMap((report) => report.edits),
-    unresolved: reports.flatMap((report) => report.unresolved),
+    // Of a pass that was run again, the last word counts.
+    unresolved: reports.flatMap((report, i) => {
+      return reports.some((later, j) => j > i && later.pass === report.pass) ? [] : report.unresolved;
+    }),
     // What one pass leaves to others a later one may have repaired: the last one's view counts.
     others: reports.findLast((report) => report.others !== undefined)?.others ?? [],
     ...(reports.some((report) => report.items)

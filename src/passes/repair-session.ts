@@ -16,7 +16,7 @@ import { Sizes } from '../rewrite/size.js';
 import { Dim } from '../symbolic/dim.js';
 import type { Edit, Finding, PassReport } from './pass.js';
 import { refreshDeclarations } from './refresh-declarations.js';
-import { nodeName } from './report-text.js';
+import { bakedFinding, nodeName } from './report-text.js';
 
 /** Options of every pass that repairs baked constants. */
 export interface RepairOptions {
@@ -77,7 +77,13 @@ export function startRepair(model: Model, options: RepairOptions, pools?: Frozen
     [...new Set(value.uses.map(({ node }) => node))].filter(
       (node) => !constants.isFolded(node) && (readers?.has(node) ?? true),
     );
-  const defects = diagnosis.constants.filter((constant) => !isParameter(constant, readersOf(constant.baked)));
+  const defects = diagnosis.constants.filter((constant) => {
+    const readers = readersOf(constant.baked);
+    if (isParameter(constant, readers)) return false;
+    const isList = areSingles(constant) && readers.every(({ opType }) => opType.startsWith('Split'));
+    if (isList) others.push(bakedFinding(constant.baked, 'unrolled-loop', 'single items, as many as the example had'));
+    return !isList;
+  });
   return { diagnosis, traced, constants: defects, emitter, sizes, findings: [], unresolved: [], others, readersOf };
 }
 
@@ -111,6 +117,12 @@ function isParameter({ baked, tensor, explanation }: ExplainedConstant, readers:
   if (baked.value.initializer === undefined || !readers.every(broadcasts)) return false;
   if (kind === 'fill') return tensor.shape.some((size, axis) => size > 1 && !baked.axes.has(axis));
   return kind === 'prefix-table' && ![...baked.axes.values()].every(({ size }) => isPositionCount(size));
+}
+
+/** Sizes of a list of single items: no item of it may become larger when there are more. */
+function areSingles({ tensor }: ExplainedConstant): boolean {
+  const data = tensor?.data;
+  return data instanceof BigInt64Array && data.length > 1 && data.every((size) => size === 1n);
 }
 
 /** One symbol, plus or minus a constant: T, T + 1. */
