@@ -14,7 +14,7 @@ import type { Value } from '../model/value.js';
 import { batchBody } from '../rewrite/batching/body.js';
 import { Unbatchable } from '../rewrite/batching/call.js';
 import { Draft, materialise, type Ref } from '../rewrite/batching/draft.js';
-import { joinItems } from '../rewrite/batching/join.js';
+import { joinItems, turned } from '../rewrite/batching/join.js';
 import { type Batched, isBatched } from '../rewrite/batching/operand.js';
 import { scanItems } from '../rewrite/batching/scan-items.js';
 import { removeDead } from '../rewrite/dead-code.js';
@@ -127,9 +127,10 @@ class Batching {
     };
   }
 
-  #make({ join, body }: Region): { ref: Ref; how: string } | Unbatchable {
+  #make({ join, body, isTurned }: Region): { ref: Ref; how: string } | Unbatchable {
     const draft = new Draft(opsetOf(join.node));
-    const joined = (items: Batched) => joinItems(draft, items, join.axis, join.stacked);
+    const joined = (items: Batched) =>
+      joinItems(draft, isTurned ? turned(draft, items) : items, join.axis, join.stacked);
     const batched = attempt(() => {
       const items = batchBody(body, draft, this.#inference);
       if (!isBatched(items)) throw new Unbatchable('all copies are the same');

@@ -11,28 +11,23 @@ type Branch = (u: Unroller, item: Value) => Value;
 
 const TIME = 6;
 
-async function unrolled(branch: Branch, count: number, opset: number): Promise<Model> {
+async function unrolled(branch: Branch, count: number, opset: number, isTurned = false): Promise<Model> {
   const u = await Unroller.at(opset);
   const x = u.input('x', ['batch', 'time', 4]);
-  u.output(
-    'y',
-    u.stack(
-      u.rows(x, 0, count, 'gather').map((item) => branch(u, item)),
-      0,
-    ),
-  );
+  const items = u.rows(x, 0, count, 'gather').map((item) => branch(u, item));
+  u.output('y', u.stack(isTurned ? items.reverse() : items, 0));
   return u.model;
 }
 
 /** Rolls up the model of three items, or of one, and compares it with those unrolled for others. */
-async function follows(branch: Branch, opset = 17): Promise<Model> {
+async function follows(branch: Branch, opset = 17, isTurned = false): Promise<Model> {
   const single = await runPass(fixBatch(), await unrolled(branch, 1, opset));
   expect(single.unresolved).toEqual([]);
-  const model = await unrolled(branch, 3, opset);
+  const model = await unrolled(branch, 3, opset, isTurned);
   expect(await runPass(fixBatch(), model)).toMatchObject({ changed: true, unresolved: [], sizes: { batch: 3 } });
   for (const count of [1, 2, 3, 5]) {
     const shapes = { x: [count, TIME, 4] };
-    const expected = await runFloats(await unrolled(branch, count, opset), shapes);
+    const expected = await runFloats(await unrolled(branch, count, opset, isTurned), shapes);
     const actual = await runFloats(model, shapes);
     expect(actual.y?.dims).toEqual(expected.y?.dims);
     const difference = Math.max(...(expected.y?.data ?? []).map((n, i) => Math.abs(n - (actual.y?.data[i] as number))));
@@ -77,6 +72,10 @@ describe('batching', () => {
     ],
   ])('does %s for all items at once', async (_, branch) => {
     expect(operators(await follows(branch))).not.toHaveProperty('Scan');
+  });
+
+  it('joins items from the last to the first', async () => {
+    expect(operators(await follows(norm, 17, true))).toMatchObject({ LayerNormalization: 1, Slice: 1 });
   });
 });
 
@@ -197,5 +196,36 @@ describe('a size that every item has of its own', () => {
     expect(report).toMatchObject({ changed: false, edits: [] });
     expect(report.unresolved[0]?.message).toContain('have a size of their own');
     expect(operators(u.model)).not.toHaveProperty('Scan');
+  });
+});
+
+/** `out[:, i] = ..` for every frame, with the indices as exporters write them. */
+async function written(count: number, isKept: boolean): Promise<Model> {
+  const u = await Unroller.at(17);
+  const x = u.input('x', ['batch', 'time', 4]);
+  const size = (axis: number) => u.op('Gather', [u.op('Shape', [x]), u.numbers([axis], [])], { axis: { int: 0 } });
+  let out = u.op('ConstantOfShape', [u.op('Shape', [x])]);
+  u.rows(x, 1, count, 'gather').forEach((frame, i) => {
+    const all = u.op('Range', [u.numbers([0], []), size(0), u.numbers([1], [])]);
+    const lead = isKept ? u.op('Reshape', [all, u.numbers([-1, 1])]) : all;
+    const shape = u.op('Shape', [lead]);
+    const parts = [lead, u.op('Expand', [u.numbers([i]), shape])].map((part) => u.axes('Unsqueeze', part, -1));
+    const row = u.op('Softmax', [frame], { axis: { int: 1 } });
+    const update = isKept ? u.axes('Unsqueeze', row, 1) : row;
+    out = u.op('ScatterND', [out, u.op('Concat', parts, { axis: { int: -1 } }), update]);
+  });
+  u.output('y', out, ['batch', 'time', 4]);
+  return u.model;
+}
+
+describe('rows that are written into a tensor', () => {
+  it.each([true, false])('are one operator along the second axis (axis kept: %s)', async (isKept) => {
+    const model = await written(3, isKept);
+    expect(await runPass(fixBatch(), model)).toMatchObject({ changed: true, unresolved: [], sizes: { time: 3 } });
+    expect(operators(model)).not.toHaveProperty('ScatterND');
+    for (const count of [1, 2, 5]) {
+      const shapes = { x: [2, count, 4] };
+      expect(await runFloats(model, shapes)).toEqual(await runFloats(await written(count, isKept), shapes));
+    }
   });
 });

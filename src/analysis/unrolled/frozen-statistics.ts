@@ -8,8 +8,9 @@ import type { Inference } from '../infer.js';
 import { type Access, Accesses } from './accesses.js';
 import { sameTensor } from './anti-unify.js';
 import { Fingerprints } from './fingerprints.js';
-import { type Join, joinsOf, rowOf } from './joins.js';
+import { type Join, joinsOf } from './joins.js';
 import { isFree, isWhole } from './regions.js';
+import { writtenItem } from './written-rows.js';
 
 /** Constants that people write have few digits; those computed from data have as many as their type holds. */
 const MOST_WRITTEN_DIGITS = 5;
@@ -86,7 +87,7 @@ function* loopJoins(graph: Graph, inference: Inference, accesses: Accesses): Gen
   yield* joinsOf(graph, inference, accesses, new Fingerprints(inference, accesses));
   for (const node of graph.nodes) {
     const [base, , update] = node.inputs;
-    const isOnly = node.opType === 'ScatterND' && node.domain === '' && rowOf(node, inference) === 0;
+    const isOnly = node.opType === 'ScatterND' && node.domain === '' && writtenItem(node, inference) === 0;
     if (!isOnly || base === undefined || update === undefined) continue;
     const rows = inference.shape(base)?.[0];
     const isFirst = node.outputs[0]?.uses.some((use) => use.node.opType === 'ScatterND') === true;
@@ -122,7 +123,7 @@ function normalisedOf(value: Value, inference: Inference, accesses: Accesses): N
 function beforeOtherRows(source: Value, index: number, inference: Inference, accesses: Accesses): Value {
   let current = source;
   for (let node = current.producer; node?.opType === 'ScatterND' && node.domain === ''; node = current.producer) {
-    const row = rowOf(node, inference);
+    const row = writtenItem(node, inference);
     const [data] = node.inputs;
     if (row === undefined || row === index || data === undefined) break;
     current = accesses.resolve(data);

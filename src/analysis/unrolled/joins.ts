@@ -5,6 +5,7 @@ import type { Inference } from '../infer.js';
 import type { Accesses } from './accesses.js';
 import type { Fingerprints } from './fingerprints.js';
 import { itemsOf } from './lists.js';
+import { writtenRow } from './written-rows.js';
 
 /** Where the results of a loop's copies come together. */
 export interface Join {
@@ -72,31 +73,25 @@ export function joiningOf({ attributes }: Node): Pick<Join, 'axis' | 'stacked'> 
 
 /** Rows 0, 1 ... written one after the other into a tensor that has no others. */
 function* joinOfRows(last: Node, inference: Inference, accesses: Accesses): Generator<Join> {
-  const end = rowOf(last, inference);
-  if (end === undefined || end < 1) return;
+  const end = writtenRow(last, inference);
+  if (end === undefined || end.row < 1) return;
+  const { axis, dropped } = end;
   const values: Value[] = [];
   let node = last;
-  for (let row = end; row >= 0; row--) {
+  for (let row = end.row; row >= 0; row--) {
     const [data, , update] = node.inputs;
-    if (rowOf(node, inference) !== row || data === undefined || update === undefined) return;
+    const written = writtenRow(node, inference);
+    const isNext = written?.row === row && written.axis === axis && written.dropped === dropped;
+    if (!isNext || data === undefined || update === undefined) return;
     values.unshift(update);
     if (row === 0) {
-      const rows = inference.shape(data)?.[0];
-      const isAll = rows !== undefined && (!rows.isNumber || rows.equals(end + 1));
-      if (isAll) yield { node: last, values, axis: 0, stacked: false, base: data };
+      const rows = inference.shape(data)?.[axis];
+      const isAll = rows !== undefined && (!rows.isNumber || rows.equals(end.row + 1));
+      if (isAll) yield { node: last, values, axis, stacked: dropped, base: data };
       return;
     }
     const previous = accesses.resolve(data).producer;
     if (previous?.opType !== 'ScatterND' || previous.domain !== '') return;
     node = previous;
   }
-}
-
-/** The one row that ScatterND writes. */
-export function rowOf(node: Node, inference: Inference): number | undefined {
-  const [, indices] = node.inputs;
-  const reduction = node.attributes.get('reduction')?.asString();
-  const dense = indices && inference.constants.dense(indices);
-  if (dense?.data.length !== 1 || (reduction !== undefined && reduction !== 'none')) return undefined;
-  return dense.shape.length === 2 || dense.shape.length === 1 ? Number(dense.data[0]) : undefined;
 }

@@ -1,6 +1,8 @@
 import type { Value } from '../../model/value.js';
+import type { Dim } from '../../symbolic/dim.js';
 import type { Inference, InferOptions } from '../infer.js';
 import { type Hypothesis, support } from './evidence.js';
+import type { Join } from './joins.js';
 import type { Region } from './regions.js';
 import type { SingleRegion } from './singles.js';
 import { leavesOf } from './template.js';
@@ -12,8 +14,10 @@ const MAX_TRIALS = 24;
 
 /** Those of the loops that the model shows to be loops: others may read the first rows of a tensor on purpose. */
 export function plausible(regions: readonly Region[], inference: Inference, options: Options): Region[] {
-  const isSure = ({ exact, limited, isLoop, body }: Region) =>
-    exact || (!limited && !isLoop && leavesOf(body).some((leaf) => leaf.kind === 'rows' && leaf.access.axis === 0));
+  const isSure = ({ exact, limited, isLoop, body, join, size }: Region) =>
+    exact ||
+    isFilled(join, size, inference) ||
+    (!limited && !isLoop && leavesOf(body).some((leaf) => leaf.kind === 'rows' && leaf.access.axis === 0));
   const doubtful = regions.filter((region) => !isSure(region));
   const supported = new Set<Region>();
   for (const key of new Set(doubtful.map(({ size }) => size.key))) {
@@ -22,6 +26,11 @@ export function plausible(regions: readonly Region[], inference: Inference, opti
     if (support(hypotheses, inference, options) > 0) for (const region of group) supported.add(region);
   }
   return regions.filter((region) => isSure(region) || supported.has(region));
+}
+
+/** Are the rows all that a new tensor with a row for each item is filled with? */
+function isFilled({ base, axis }: Join, size: Dim, inference: Inference): boolean {
+  return base?.producer?.opType === 'ConstantOfShape' && inference.shape(base)?.[axis]?.equals(size) === true;
 }
 
 /**

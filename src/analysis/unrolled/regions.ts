@@ -18,15 +18,27 @@ export interface Region {
   readonly limited: boolean;
   /** Does an operator fail at any other number of items? */
   readonly exact: boolean;
+  /** The items are joined from the last to the first. */
+  readonly isTurned?: boolean;
   /** Its rounds are those of a `Loop`, which may well have been asked for that many. */
   readonly isLoop?: boolean;
 }
 
+/** Two items that are swapped may be meant to be; more of them in reverse order are a loop's that goes backwards. */
+const FEWEST_TURNED = 3;
+
 /** The loop whose copies' results come together in a join; undefined where there is none over a size that is free. */
 export function regionOf(join: Join, inference: Inference, accesses: Accesses): Region | undefined {
   const scope = { isRow: () => true, isShared: () => false };
-  const body = new AntiUnifier(inference, accesses, scope).unify(join.values);
-  return body instanceof Mismatch ? undefined : regionWith(join, body, join.values.length, inference, accesses);
+  const { values } = join;
+  const ofValues = (items: readonly Value[]) => {
+    const body = new AntiUnifier(inference, accesses, scope).unify(items);
+    return body instanceof Mismatch ? undefined : regionWith(join, body, items.length, inference, accesses);
+  };
+  const region = ofValues(values);
+  if (region !== undefined || join.base !== undefined || values.length < FEWEST_TURNED) return region;
+  const turned = ofValues(values.toReversed());
+  return turned && { ...turned, isTurned: true };
 }
 
 /** The loop of so many items that has a body, if it goes over all items of a size that is free. */

@@ -20,6 +20,13 @@ export function joinItems(draft: Draft, items: Batched, axis: number, isStacked:
   return merged(draft, toFront(draft, items), at);
 }
 
+/** The items from the last to the first. @throws Unbatchable */
+export function turned(draft: Draft, items: Batched): Batched {
+  if (draft.opset < 10) throw new Unbatchable('before opset 10, Slice cannot go backwards');
+  const bounds = [[-1], [-Number.MAX_SAFE_INTEGER], [items.layout.axis], [-1]].map((list) => draft.ints(list));
+  return { ...items, ref: draft.node('Slice', [items.ref, ...bounds]) };
+}
+
 /** Items of several rows each: the items' axis goes before that of the rows, and both become one. */
 function merged(draft: Draft, { ref, shape }: Batched, axis: number): Ref {
   const moved = draft.transpose(ref, moving(shape.length + 1, 0, axis));
