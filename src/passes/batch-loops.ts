@@ -84,8 +84,13 @@ function loopsOf(
   return plausibleSingles(singles, inference, options);
 }
 
-function describe({ join, count, size, limited }: Region): Finding {
-  const limit = limited ? `; at most ${count} items, since each has constants of its own` : '';
+function limitOf({ count, limited }: Region): string {
+  return limited ? `; at most ${count} items, since each has constants of its own` : '';
+}
+
+function describe(region: Region): Finding {
+  const { join, count, size } = region;
+  const limit = limitOf(region);
   return {
     code: 'unrolled-loop',
     message:
@@ -123,7 +128,7 @@ class Batching {
       what: 'unrolled loop',
       where: nodeName(join.node),
       before: `${count} copies of ${stepsOf(body).length} nodes`,
-      after: `${value.name}: all ${size} items ${made.how}`,
+      after: `${value.name}: all ${size} items ${made.how}${limitOf(region)}`,
     };
   }
 

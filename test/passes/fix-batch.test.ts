@@ -86,6 +86,7 @@ describe('fix-batch', () => {
     graph.output(graph.stack(items), ['batch', 'time', 4]);
     const report = await runPass(fixBatch(), graph.model);
     expect(report.findings[0]?.message).toMatch(/at most 3 items/);
+    expect(report.edits[0]?.after).toMatch(/at most 3 items/);
     expect(operators(graph.model)).toMatchObject({ Mul: 1, Gather: 2, Range: 1 });
   });
 
