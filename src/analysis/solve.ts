@@ -23,6 +23,7 @@ export function solutionsOf({ left, right }: Conflict, cells: Cells): Solution[]
   const add = (assignments: Map<string, Dim>) => {
     for (const [id, size] of assignments) {
       if (size.isNumber || size.hasFresh || isOverCells(size, cells) || cells.assigned(id)) return;
+      if (startsEarlier(cells.get(id) as Cell, size)) return;
     }
     const key = JSON.stringify([...assignments].map(([id, size]) => [id, size.key]));
     if (!found.has(key)) found.set(key, { assignments, cost: costOf(assignments, cells) });
@@ -54,6 +55,25 @@ export function solutionFor({ origin }: Dim, id: string, target: Dim, cells: Cel
   if (size === undefined || size.isNumber || size.hasFresh || isOverCells(size, cells)) return undefined;
   const assignments = new Map([[id, size]]);
   return { assignments, cost: costOf(assignments, cells) };
+}
+
+/**
+ * Is it where a Slice of computed data begins, and the longer the input, the earlier? Only tables are read that way, around
+ * their centre: of what was computed, 161 - T leaves T rows whatever they are.
+ */
+function startsEarlier({ value, reader, kind, traced }: Cell, size: Dim): boolean {
+  if (kind !== 'element' || !isDecreasing(size)) return false;
+  const readers = reader === undefined ? value.uses.map(({ node }) => node) : [reader];
+  return readers.some((node) => {
+    const [data, starts] = node.inputs;
+    return node.opType === 'Slice' && starts === value && traced >= 0 && data?.producer?.opType === 'Reshape';
+  });
+}
+
+function isDecreasing(size: Dim): boolean {
+  const at = (number: number) => size.evaluate(new Map([...size.symbols()].map((name) => [name, number])));
+  const [few, many] = [at(1_000), at(2_000)];
+  return few !== undefined && many !== undefined && many < few;
 }
 
 /** The expression with all cells as the numbers (or expressions) that they are now. */

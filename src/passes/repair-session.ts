@@ -114,7 +114,10 @@ function restrictions({ demands, inference }: ExplainedDiagnosis): Finding[] {
 function isParameter({ baked, tensor, explanation }: ExplainedConstant, readers: readonly Node[]): boolean {
   if (tensor === undefined || !explanation.found) return false;
   const { kind } = explanation.generator;
-  if (baked.value.initializer === undefined || !readers.every(broadcasts)) return false;
+  // What a function does with it can be seen once its nodes stand in the place of the call.
+  const { functions } = baked.value.graph.model;
+  const isCall = ({ domain, opType }: Node) => functions.some((fn) => fn.domain === domain && fn.name === opType);
+  if (baked.value.initializer === undefined || !readers.every((node) => broadcasts(node) || isCall(node))) return false;
   if (kind === 'fill') return tensor.shape.some((size, axis) => size > 1 && !baked.axes.has(axis));
   return kind === 'prefix-table' && ![...baked.axes.values()].every(({ size }) => isPositionCount(size));
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { load } from '../../src/model/load.js';
 import { DataType } from '../../src/tensor/dtype.js';
 import { operators } from '../passes/harness.js';
-import { encodeModel, type NodeProto, tensorProtoOf } from '../support/onnx-proto.js';
+import { encodeModel, type NodeProto, type TensorProto, tensorProtoOf } from '../support/onnx-proto.js';
 import { tempDir } from '../support/temp-dir.js';
 import { cli } from './harness.js';
 
@@ -20,9 +20,10 @@ const constant = (name: string, tensor: Parameters<typeof tensorProtoOf>[0]): No
 };
 const op = (opType: string, input: string[], output: string): NodeProto => ({ opType, input, output: [output] });
 
-/** Writes y = Block(x), x [batch, 20], where the function has these nodes. */
-function write(name: string, nodes: readonly NodeProto[]): string {
-  const type = { tensorType: { elemType: FLOAT, shape: { dim: [{ dimParam: 'batch' }, { dimParam: 'time' }] } } };
+/** Writes y = Block(x), x [batch, time], or Block(x, table), x [batch, time, 8], where the function has these nodes. */
+function write(name: string, nodes: readonly NodeProto[], table?: TensorProto): string {
+  const sizes = [{ dimParam: 'batch' }, { dimParam: 'time' }];
+  const type = { tensorType: { elemType: FLOAT, shape: { dim: [...sizes, ...(table ? [{ dimValue: 8 }] : [])] } } };
   const opsetImport = [
     { domain: '', version: 17 },
     { domain: 'own', version: 1 },
@@ -32,9 +33,17 @@ function write(name: string, nodes: readonly NodeProto[]): string {
     name: 'g',
     input: [{ name: 'x', type }],
     output: [{ name: 'y', type }],
-    node: [{ opType: 'Block', domain: 'own', input: ['x'], output: ['y'] }],
+    initializer: table ? [table] : [],
+    node: [{ opType: 'Block', domain: 'own', input: table ? ['x', 'table'] : ['x'], output: ['y'] }],
   };
-  const block = { name: 'Block', domain: 'own', input: ['x'], output: ['z'], opsetImport, node: nodes };
+  const block = {
+    name: 'Block',
+    domain: 'own',
+    input: table ? ['x', 'table'] : ['x'],
+    output: ['z'],
+    opsetImport,
+    node: nodes,
+  };
   writeFileSync(path, encodeModel({ irVersion: 9, opsetImport, graph, functions: [block] }));
   return path;
 }
@@ -48,6 +57,14 @@ async function fixed(input: string) {
 describe('fix of a model with functions', () => {
   it('leaves a healthy one as it is, to the byte', async () => {
     const input = write('healthy.onnx', [op('Relu', ['x'], 'h'), op('Neg', ['h'], 'z')]);
+    const { status, bytes } = await fixed(input);
+    expect(status).toBe(0);
+    expect(bytes).toEqual(readFileSync(input));
+  });
+
+  it('leaves learned tables alone that a function is given, even if nobody trained them', async () => {
+    const zeros = { dtype: FLOAT, shape: [1, 12, 8], data: new Float32Array(96) };
+    const input = write('table.onnx', [op('Add', ['x', 'table'], 'z')], tensorProtoOf(zeros, 'table'));
     const { status, bytes } = await fixed(input);
     expect(status).toBe(0);
     expect(bytes).toEqual(readFileSync(input));
