@@ -23,6 +23,24 @@ export class Cells {
   readonly #cells = new Map<string, Cell>();
   readonly #ids = new Map<Value | Node, number>();
   readonly #assigned = new Map<string, Dim>();
+  /** Sizes that were taken for 1 when the cells were assigned. */
+  #ones: ReadonlyMap<string, Dim> | undefined;
+
+  /**
+   * What was assigned so far was told with these symbols as 1. From now on it may be replaced by what is the same then:
+   * `time` by `batch * time`.
+   */
+  refine(ones: Iterable<string>): void {
+    this.#ones = new Map([...ones].map((name) => [name, Dim.of(1)]));
+  }
+
+  /** May the cell be assigned this expression? */
+  isOpen(id: string, size: Dim): boolean {
+    const assigned = this.#assigned.get(id);
+    if (this.#ones === undefined) return assigned === undefined;
+    const before = assigned ?? Dim.of((this.#cells.get(id) as Cell).traced);
+    return !size.equals(before) && size.substitute(this.#ones).equals(before.substitute(this.#ones));
+  }
 
   /** From now on, an expression takes the place of the cell's number. */
   assign(id: string, dim: Dim): void {
@@ -73,7 +91,10 @@ export class Cells {
     const shared = this.#id(value, kind, index);
     const id = reader === undefined ? shared : `${shared}/${this.#number(reader)}`;
     if (!this.#cells.has(id)) this.#cells.set(id, { id, value, reader, kind, index, traced });
-    return this.#assigned.get(id) ?? this.#assigned.get(shared) ?? Dim.cell(id, traced);
+    const at = this.#assigned.has(id) ? id : shared;
+    const assigned = this.#assigned.get(at);
+    if (assigned === undefined) return Dim.cell(id, traced);
+    return this.#ones === undefined ? assigned : assigned.withOrigin({ id: at });
   }
 
   #id(value: Value, kind: Cell['kind'], index: number): string {

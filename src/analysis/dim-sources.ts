@@ -12,20 +12,48 @@ export interface DimSource {
   readonly axis?: number;
 }
 
+/** Expressions that every operator set can compute from their parts. */
+const COMPUTED: ReadonlySet<string> = new Set(['sum', 'product', 'floorDiv']);
+
 /** Finds live values that carry a given symbolic size, first in the graph first. */
 export class DimSources {
   readonly #inference: Inference;
+  readonly #inferPlain: () => Inference;
+  #plain: Inference | undefined;
   readonly #graphs = new Map<Graph, Map<string, DimSource[]>>();
 
-  constructor(inference: Inference) {
+  /**
+   * @param inference - in which baked numbers are expressions already
+   * @param inferPlain - gives the inference of the model as it is, where that is another one
+   */
+  constructor(inference: Inference, inferPlain: () => Inference = () => inference) {
     this.#inference = inference;
+    this.#inferPlain = inferPlain;
   }
 
-  /** Sources of the size that the node can read: its own graph's, then the outer ones'. */
+  /**
+   * Sources of the size that the node can read: its own graph's, then the outer ones'. What has the size only once baked
+   * numbers are repaired, which may be left to a later pass, is none where the size can be computed from others.
+   */
   *of(size: Dim, anchor: Node): Iterable<DimSource> {
+    const isComputed = COMPUTED.has(size.parts().kind);
     for (let graph: Graph | undefined = anchor.graph; graph !== undefined; graph = graph.parent?.graph) {
-      yield* this.#index(graph).get(size.key) ?? [];
+      const sources = this.#index(graph).get(size.key) ?? [];
+      const [live, others] = [true, false].map((wanted) => sources.filter((each) => this.#isLive(each) === wanted));
+      yield* live as DimSource[];
+      if (!isComputed) yield* others as DimSource[];
     }
+  }
+
+  /** Does the model as it is have the size there? */
+  #isLive({ value, axis }: DimSource): boolean {
+    this.#plain ??= this.#inferPlain();
+    const [now, then] = [this.#plain, this.#inference].map((inference) => {
+      const facts = inference.facts(value);
+      if (facts?.kind !== 'tensor') return undefined;
+      return axis === undefined ? facts.content?.[0] : facts.shape?.[axis];
+    });
+    return now instanceof Dim && then instanceof Dim && now.equals(then);
   }
 
   #index(graph: Graph): Map<string, DimSource[]> {

@@ -22,7 +22,7 @@ export function solutionsOf({ left, right }: Conflict, cells: Cells): Solution[]
   const found = new Map<string, Solution>();
   const add = (assignments: Map<string, Dim>) => {
     for (const [id, size] of assignments) {
-      if (size.isNumber || size.hasFresh || isOverCells(size, cells) || cells.assigned(id)) return;
+      if (size.isNumber || size.hasFresh || isOverCells(size, cells) || !cells.isOpen(id, size)) return;
       if (startsEarlier(cells.get(id) as Cell, size)) return;
     }
     const key = JSON.stringify([...assignments].map(([id, size]) => [id, size.key]));
@@ -106,6 +106,11 @@ function invert(expression: Dim, id: string, target: Dim, cells: Cells): Dim | u
       return quotient && invert(factor, id, quotient, cells);
     }
     case 'floorDiv': {
+      if (has(parts.divisor)) {
+        // x // n = E for the n that divides x into so many: of batch * time rows, `batch` blocks of `time`.
+        const size = has(parts.numerator) ? undefined : settled(parts.numerator, cells).exactQuotient(target);
+        return size && invert(parts.divisor, id, size, cells);
+      }
       // x // k = E allows k values of x: the one with the remainder that the file has.
       const divisor = settled(parts.divisor, cells).value;
       const traced = settled(parts.numerator, cells).value;

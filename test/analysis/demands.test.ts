@@ -91,8 +91,18 @@ describe('demands', () => {
 
   it('knows what is equal at single sizes only', async () => {
     const { model, x } = await input('batch', 'seq', 8);
-    const rows = add(model, 'Reshape', [x, ints(model, [1, -1, 8])]);
+    const rows = add(model, 'Reshape', [x, ints(model, [-1, 8])]);
     expect(diagnose(model, add(model, 'Add', [x, rows])).kinds).toEqual(['contradiction']);
+  });
+
+  it('finds the number that is behind it', async () => {
+    const { model, x } = await input('batch', 'seq', 8);
+    const rows = add(model, 'Reshape', [x, ints(model, [1, -1, 8])]);
+    expect(diagnose(model, add(model, 'Add', [x, rows])).kinds).toEqual([]);
+    const sizes = findBaked(model).constants.flatMap(({ elements }) =>
+      [...elements.values()].map(({ size }) => `${size}`),
+    );
+    expect(sizes).toEqual(['batch']);
   });
 
   it('takes bounds, and sizes that two inputs share, for what they are', async () => {

@@ -13,6 +13,11 @@ export interface SliceBounds {
 
 /** The live axes that a Slice cuts; none for other operators. */
 export function sliceBoundsOf(node: Node, inference: Inference): SliceBounds[] {
+  return allSliceBoundsOf(node, inference).filter(({ size }) => !size.isNumber);
+}
+
+/** All axes that a Slice cuts, those of fixed size, too. */
+export function allSliceBoundsOf(node: Node, inference: Inference): SliceBounds[] {
   if (!isOp(node, 'Slice')) return [];
   const shape = shapeOf(inference, node.inputs[0]);
   const starts = parameter(inference, node, 'starts', 1);
@@ -24,7 +29,7 @@ export function sliceBoundsOf(node: Node, inference: Inference): SliceBounds[] {
   return ends.flatMap((end, i) => {
     const axis = frontAxis(axes?.[i] ?? i, shape.length);
     const size = shape[axis];
-    if (size === undefined || size.isNumber || (steps?.[i]?.value ?? 1) !== 1) return [];
+    if (size === undefined || (steps?.[i]?.value ?? 1) !== 1) return [];
     return [{ axis, size, start: starts[i], end }];
   });
 }

@@ -35,6 +35,26 @@ export function alignAxes(from: readonly Entry[], to: readonly Entry[], isExhaus
   return new Aligner(from, to, isExhaustive).run();
 }
 
+/**
+ * Two axes that change places, [T, 40] to [40, 20]: what stands for one size on both sides cancels. To divide 40 by 20 and
+ * multiply it again would do, too, but nobody writes that.
+ */
+export function crossedAxes(from: readonly Entry[], to: readonly Entry[]): Alignment | undefined {
+  const [a, b, ...more] = from;
+  const [c, d, ...others] = to;
+  if (!a || !b || !c || !d || more.length > 0 || others.length > 0) return undefined;
+  const isWritten = ({ dim }: Entry) => dim.isNumber && dim.cells.size > 0;
+  const isOne = (p: Entry, q: Entry) => p.dim.equals(q.dim) && (!p.dim.isNumber || (isWritten(p) && isWritten(q)));
+  for (const [x, same, twin, y] of [
+    [a, b, c, d],
+    [b, a, d, c],
+  ] as const) {
+    if (!isOne(same, twin) || x.dim.isNumber === y.dim.isNumber || !(isWritten(x) || isWritten(y))) continue;
+    return { pairs: [pairOf([x], [y])], left: { from: [], to: [] } };
+  }
+  return undefined;
+}
+
 /** What is left after aligning: one by one where data dependent sizes may be bound, as products otherwise. */
 export function pairUp({ from, to }: Alignment['left']): Pair[] {
   if (from.length === 0 && to.length === 0) return [];

@@ -1,4 +1,4 @@
-import { findBaked } from '../../../src/analysis/baked.js';
+import { type BakedOptions, findBaked } from '../../../src/analysis/baked.js';
 import type { AttributeInput } from '../../../src/model/attribute.js';
 import type { Model } from '../../../src/model/model.js';
 import type { Value } from '../../../src/model/value.js';
@@ -49,9 +49,18 @@ export class Builder {
   }
 }
 
-/** What numbers of a model turn out to stand for: `20: time`. */
-export function frozen(model: Model, traced: Readonly<Record<string, number>> = {}): string[] {
-  const { constants } = findBaked(model, { traced: new Map(Object.entries(traced)) });
+/**
+ * What numbers of a model turn out to stand for: `20: time`.
+ *
+ * @param inputShapes - sizes that take the place of those that the model declares
+ */
+export function frozen(
+  model: Model,
+  traced: Readonly<Record<string, number>> = {},
+  inputShapes?: BakedOptions['inputShapes'],
+): string[] {
+  const options = { traced: new Map(Object.entries(traced)), ...(inputShapes ? { inputShapes } : {}) };
+  const { constants } = findBaked(model, options);
   return constants.flatMap(({ axes, elements }) =>
     [...axes.values(), ...elements.values()].map(({ cell, size }) => `${cell.traced}: ${size}`),
   );
