@@ -4,7 +4,7 @@ import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 import { operandsOf } from '../symbolic/parts.js';
 import { type Demand, demandsOf, divisorsOf } from './demands.js';
-import { frontAxis, integersOf, isOp, parameter } from './evidence/look.js';
+import { frontAxis, integersOf, isOp, parameter, shapeOf } from './evidence/look.js';
 import { type Conflict, type Inference, infer } from './infer.js';
 
 /**
@@ -14,7 +14,8 @@ import { type Conflict, type Inference, infer } from './infer.js';
  * - rows are padded up to whole windows and then reshaped to the size before the padding,
  * - whole windows are added to what was not cut to windows,
  * - what strides left is reshaped to the size before them,
- * - an output is cropped to a size that it has only because the input was not padded.
+ * - an output is cropped to a size that it has only because the input was not padded,
+ * - windows never become positions again, and yet an output has all positions: only keys and values were compressed.
  */
 export function elidedPadding(inference: Inference, demands: readonly Demand[]): Demand | undefined {
   return elided(inference, demands) ?? elidedByDeclaration(inference);
@@ -25,9 +26,11 @@ function elided(inference: Inference, demands: readonly Demand[]): Demand | unde
   if (multiples.length === 0) return undefined;
   const reshaped = demands.filter(isOfReshape);
   const cropped = croppedSymbols(inference);
+  const compressed = compressedSymbols(inference, multiples);
   return multiples.find((demand) => {
     const { left, right } = demand;
-    if ([...left.symbols(), ...right.symbols()].some((symbol) => cropped.has(symbol))) return true;
+    if ([...left.symbols(), ...right.symbols()].some((symbol) => cropped.has(symbol) || compressed.has(symbol)))
+      return true;
     const twin = reshaped.find((other) => other !== demand && samePair(demand, other));
     if (!isOfReshape(demand)) return twin !== undefined;
     if (roundsUp(left) !== roundsUp(right)) return true;
@@ -76,6 +79,33 @@ function multipleOf(dim: Dim): string | undefined {
   if (name === undefined || more.length > 0) return undefined;
   const factor = dim.evaluate(new Map([[name, 1]]));
   return factor !== undefined && factor > 1 && dim.equals(Dim.symbol(name).mul(factor)) ? name : undefined;
+}
+
+/** Symbols that count positions of an output, and of which Reshapes make windows only. */
+function compressedSymbols(inference: Inference, multiples: readonly Demand[]): Set<string> {
+  const found = new Set<string>();
+  for (const output of inference.model.graph.outputs) {
+    for (const dim of inference.shape(output) ?? []) if (dim?.symbolName !== undefined) found.add(dim.symbolName);
+  }
+  const divided = new Set<string>();
+  for (const { node, left, right } of multiples) {
+    const symbols = new Set([...dividedSymbols(left), ...dividedSymbols(right)]);
+    const shape = isOp(node, 'Reshape') ? shapeOf(inference, node.outputs[0]) : undefined;
+    for (const symbol of symbols) {
+      divided.add(symbol);
+      const isWhole = (dim: Dim | undefined) =>
+        dim === undefined || dim.exactQuotient(Dim.symbol(symbol)) !== undefined;
+      if (shape?.some(isWhole) ?? true) found.delete(symbol);
+    }
+  }
+  return new Set([...found].filter((symbol) => divided.has(symbol)));
+}
+
+/** The symbols in what is divided with rounding. */
+function dividedSymbols(expression: Dim): string[] {
+  const parts = expression.parts();
+  const own = parts.kind === 'floorDiv' ? [...parts.numerator.symbols()] : [];
+  return [...own, ...operandsOf(parts).flatMap(dividedSymbols)];
 }
 
 /** Symbols whose sizes graph outputs are cropped to, by a Slice that takes away nothing. */

@@ -82,6 +82,30 @@ describe('demands', () => {
     expect((await patched('height', (model) => ints(model, [2 ** 40]))).elided).toBeUndefined();
   });
 
+  it('doubts multiples that only keys are cut into', async () => {
+    const { model, x } = await input('batch', 'seq', 8);
+    const blocks = add(model, 'Div', [sizeOf(model, x, 1), ints(model, [4])]);
+    const windows = add(model, 'Reshape', [x, shape(model, [sizeOf(model, x, 0), blocks, 32])]);
+    const weights = model.graph.addInitializer('w', {
+      dtype: DataType.FLOAT,
+      shape: [32, 8],
+      data: new Float32Array(256),
+    });
+    const keys = add(model, 'MatMul', [windows, weights]);
+    const turned = model.graph.addNode({
+      opType: 'Transpose',
+      inputs: [keys],
+      attributes: { perm: { ints: [0, 2, 1] } },
+    });
+    const scores = add(model, 'MatMul', [x, turned.outputs[0] as Value]);
+    expect(diagnose(model, add(model, 'MatMul', [scores, keys])).elided).toBe('seq = 4*(seq//4)');
+    // Patches are what the model gives.
+    const { model: other, x: y } = await input('batch', 'seq', 8);
+    const count = add(other, 'Div', [sizeOf(other, y, 1), ints(other, [4])]);
+    const patches = add(other, 'Reshape', [y, shape(other, [sizeOf(other, y, 0), count, 32])]);
+    expect(diagnose(other, add(other, 'Relu', [patches])).elided).toBeUndefined();
+  });
+
   it('doubts multiples that only the declaration of an input ensures', async () => {
     const { kinds, elided } = await patched('4*s2', (model, x) => sizeOf(model, x, 1));
     expect(kinds).toEqual([]);
