@@ -14,8 +14,9 @@ import { commonLength, type Windows, windowsOf } from './windows.js';
 export function* croppedWindows({ inference, traced, nodes }: Scene): Iterable<Claim> {
   const free = freeCells(inference);
   for (const node of nodes) {
-    if (isUnrolledRead(node, inference)) continue;
-    for (const { axis, size, start, end } of sliceBoundsOf(node, inference)) {
+    const bounds = sliceBoundsOf(node, inference);
+    if (bounds.length === 0 || isUnrolledRead(node, inference)) continue;
+    for (const { axis, size, start, end } of bounds) {
       if (!start?.isZero() || !isWritten(end) || end.value < 2) continue;
       const windows = windowsOf(node.outputs[0], axis, inference);
       const length = commonLength(windows.map((each) => lengthOf(each, end.value)));

@@ -11,8 +11,9 @@ import type { TracedSizes } from './traced-sizes.js';
 export function* sliceBounds({ inference, traced, nodes }: Scene): Iterable<Claim> {
   if (traced.isEmpty) return;
   for (const node of nodes) {
-    if (isUnrolledRead(node, inference)) continue;
-    for (const { axis, size, start, end } of sliceBoundsOf(node, inference)) {
+    const bounds = sliceBoundsOf(node, inference);
+    if (bounds.length === 0 || isUnrolledRead(node, inference)) continue;
+    for (const { axis, size, start, end } of bounds) {
       const claim = (left: Dim, right: Dim, what: string): Claim => ({ node, what, left, right, needsTraced: true });
       if (isWritten(end) && end.value > 1 && (start?.isNonNegative() ?? false)) {
         const meant = endOf(size, end.value, traced);

@@ -31,7 +31,15 @@ export function isSmooth({ rows, columns, data }: Table): boolean {
 }
 
 /** An orthonormal basis of the waves of up to 1 radian a row (modified Gram-Schmidt, twice, for the sake of precision). */
-function slowWaves(rows: number): Float64Array[] {
+function slowWaves(rows: number): readonly Float64Array[] {
+  // All layers of a model have as many rows.
+  if (latest?.rows !== rows) latest = { rows, basis: makeBasis(rows) };
+  return latest.basis;
+}
+
+let latest: { readonly rows: number; readonly basis: readonly Float64Array[] } | undefined;
+
+function makeBasis(rows: number): Float64Array[] {
   const basis: Float64Array[] = [];
   for (let k = 0; k <= FREQUENCIES; k++) {
     for (const wave of [Math.cos, Math.sin]) {
