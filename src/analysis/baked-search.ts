@@ -83,8 +83,8 @@ export class Search {
   readonly #forced: ReadonlyMap<string, number>;
   readonly #budget: { left: number };
   readonly #ones: ReadonlySet<string>;
-  /** Are those taken for 1 still? */
-  #onesAre1: boolean;
+  /** The inputs' shapes with 1 in place of those, as long as they are taken for it. */
+  #shapesWithOnes: InferOptions['inputShapes'];
   readonly choices: Choice[] = [];
   #inference: Inference;
 
@@ -97,8 +97,8 @@ export class Search {
     const { forced = new Map(), ones = new Set(), startsWithOnes = false } = way;
     this.#model = model;
     this.#ones = ones;
-    this.#onesAre1 = startsWithOnes && ones.size > 0;
     this.#options = options;
+    this.#shapesWithOnes = startsWithOnes && ones.size > 0 ? this.#withOnes() : undefined;
     this.#budget = budget;
     this.#forced = forced;
     for (const { value, axis, traced, size, evidence } of options.twins ?? []) {
@@ -110,8 +110,8 @@ export class Search {
   /** Solves what it can. */
   run(): this {
     this.#solve();
-    if (!this.#onesAre1) return this;
-    this.#onesAre1 = false;
+    if (this.#shapesWithOnes === undefined) return this;
+    this.#shapesWithOnes = undefined;
     this.#cells.refine(this.#ones);
     this.#hopeless.clear();
     this.#inference = this.#infer();
@@ -168,11 +168,11 @@ export class Search {
 
   #infer(): Inference {
     this.#budget.left--;
-    const shapes = this.#onesAre1 ? { inputShapes: this.#shapesWithOnes() } : {};
+    const shapes = this.#shapesWithOnes ? { inputShapes: this.#shapesWithOnes } : {};
     return infer(this.#model, { ...this.#options, ...shapes, cells: this.#cells });
   }
 
-  #shapesWithOnes(): NonNullable<InferOptions['inputShapes']> {
+  #withOnes(): NonNullable<InferOptions['inputShapes']> {
     const size = (dim: Dim) => dim.value ?? (this.#ones.has(dim.symbolName ?? '') ? 1 : String(dim));
     const shapes: Record<string, (number | string)[]> = {};
     for (const input of this.#model.graph.inputs) {
@@ -184,7 +184,7 @@ export class Search {
 
   /** Is the number 1 in a Reshape taken for the batch, where the items would be merged else? */
   get #splitsItems(): boolean {
-    return this.#ones.size > 0 && !this.#onesAre1;
+    return this.#ones.size > 0 && this.#shapesWithOnes === undefined;
   }
 
   /**
@@ -224,12 +224,7 @@ export class Search {
     const padded = paddedToTable(conflict, this.#cells, this.#inference.constants);
     if (padded !== undefined) return [padded];
     const { traced = new Map<string, number>() } = this.#options;
-    const found = solutionsOf(conflict, this.#cells).filter(({ assignments }) =>
-      [...assignments].every(([id, size]) => {
-        const number = size.evaluate(traced);
-        return number === undefined || number === this.#cells.get(id)?.traced;
-      }),
-    );
+    const found = solutionsOf(conflict, this.#cells).filter((solution) => this.#agrees(solution, traced));
     if (!this.#splitsItems || found.length < 2) return found;
     const apart = found.filter(({ assignments }) => ![...assignments.values()].some((size) => this.#mergesItems(size)));
     return apart.length > 0 ? apart : found;
@@ -368,12 +363,15 @@ export class Search {
   /** Which solutions agree with what the numbers assigned so far say of the traced sizes. */
   #consistent(solutions: readonly Solution[]): number[] {
     const traced = exactSizes(this.#cells.baked());
-    const agrees = ({ assignments }: Solution) =>
-      [...assignments].every(([id, size]) => {
-        const number = [...size.symbols()].every((symbol) => traced.has(symbol)) ? size.evaluate(traced) : undefined;
-        return number === undefined || number === this.#cells.get(id)?.traced;
-      });
-    return solutions.flatMap((solution, index) => (agrees(solution) ? [index] : []));
+    return solutions.flatMap((solution, index) => (this.#agrees(solution, traced) ? [index] : []));
+  }
+
+  /** Does the solution give the numbers in the file, as far as the traced sizes tell? */
+  #agrees({ assignments }: Solution, traced: ReadonlyMap<string, number>): boolean {
+    return [...assignments].every(([id, size]) => {
+      const number = size.evaluate(traced);
+      return number === undefined || number === this.#cells.get(id)?.traced;
+    });
   }
 
   #assign({ assignments }: Solution, { node, what }: Conflict): boolean {

@@ -17,7 +17,18 @@ export interface Demand extends Conflict {
  * The demands that restrict the sizes of a single input more than a bound does: `min(T, 512)` and `T` say that T is at most
  * 512, `min(T, 4)` and `4` that it is at least 4. What two inputs have to have in common is theirs to agree on.
  */
-export function demandsOf(inference: Inference): Demand[] {
+export function demandsOf(inference: Inference): readonly Demand[] {
+  const known = finished.get(inference);
+  if (known !== undefined) return known;
+  const found = sortDemands(inference);
+  finished.set(inference, found);
+  return found;
+}
+
+/** A search asks several times of each inference, which does not change any more. */
+const finished = new WeakMap<Inference, readonly Demand[]>();
+
+function sortDemands(inference: Inference): Demand[] {
   const found: Demand[] = [];
   const inputs = inference.model.graph.inputs.map(
     (input) => new Set(inference.shape(input)?.flatMap((dim) => [...(dim?.symbols() ?? [])])),

@@ -1,10 +1,10 @@
-import type { Model } from '../model/model.js';
+import { callerInputs } from '../model/caller-inputs.js';
 import type { Node } from '../model/node.js';
-import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 import { operandsOf } from '../symbolic/parts.js';
 import { type Demand, demandsOf, divisorsOf } from './demands.js';
-import { frontAxis, integersOf, isOp, parameter, shapeOf } from './evidence/look.js';
+import { isOp, shapeOf } from './evidence/look.js';
+import { allSliceBoundsOf } from './evidence/slices.js';
 import { type Conflict, type Inference, infer } from './infer.js';
 
 /**
@@ -69,10 +69,6 @@ function freedShapes(inference: Inference): Record<string, (number | string | un
   return freed.size === 0 || [...freed].some((symbol) => plain.has(symbol)) ? undefined : shapes;
 }
 
-function callerInputs(model: Model): Value[] {
-  return model.graph.inputs.filter((input) => input.initializer === undefined);
-}
-
 /** The symbol that `dim` is a multiple of: `s` of `4*s`. */
 function multipleOf(dim: Dim): string | undefined {
   const [name, ...more] = dim.symbols();
@@ -122,16 +118,10 @@ function croppedSymbols(inference: Inference): Set<string> {
 /** The symbols of the size that a Slice from the front ends at, where its input ends there anyway. */
 function idleCrop(node: Node, inference: Inference): string[] {
   const ends = node.inputs[2];
-  const shape = node.inputs[0] && inference.shape(node.inputs[0]);
-  if (shape === undefined || ends === undefined || inference.constants.isConstant(ends)) return [];
-  const starts = parameter(inference, node, 'starts', 1);
-  const axes = integersOf(inference, node.inputs[3]);
-  const steps = integersOf(inference, node.inputs[4]);
-  return (integersOf(inference, ends) ?? []).flatMap((end, i) => {
-    const size = shape[frontAxis(axes?.[i]?.value ?? i, shape.length)];
-    const isWhole = starts?.[i]?.value === 0 && (steps?.[i]?.value ?? 1) === 1;
-    return isWhole && end !== undefined && size?.equals(end) ? [...size.symbols()] : [];
-  });
+  if (ends === undefined || inference.constants.isConstant(ends)) return [];
+  return allSliceBoundsOf(node, inference).flatMap(({ size, start, end }) =>
+    start?.value === 0 && end !== undefined && size.equals(end) ? [...size.symbols()] : [],
+  );
 }
 
 function isOfReshape({ node }: Conflict): boolean {

@@ -6,6 +6,7 @@ import type { BakedCell, BakedConstant } from './baked-constants.js';
 import { type BatchSizes, batchAxisOf, batchSizes } from './batch-axis.js';
 import { Constants } from './constants.js';
 import { type Explanation, explain } from './explain/explain.js';
+import { Untouched } from './untouched.js';
 
 /** A baked constant, its elements, and the rule behind them (or why none was found). */
 export interface ExplainedConstant {
@@ -30,20 +31,11 @@ const MAX_DEPTH = 12;
  */
 export function explainBaked(model: Model, options: BakedOptions = {}): ExplainedDiagnosis {
   const { inputShapes = {}, traced = [], ...more } = options;
-  if (model.isModified || Object.values(more).some((option) => option !== undefined)) {
-    untouched.delete(model);
-    return diagnose(model, options);
-  }
-  // Several passes ask the same of a model that none of them has touched yet.
-  const question = JSON.stringify([inputShapes, [...traced]]);
-  const known = untouched.get(model);
-  if (known?.question === question) return known.diagnosis;
-  const diagnosis = diagnose(model, options);
-  untouched.set(model, { question, diagnosis });
-  return diagnosis;
+  if (Object.values(more).some((option) => option !== undefined)) return diagnose(model, options);
+  return untouched.ask(model, JSON.stringify([inputShapes, [...traced]]), () => diagnose(model, options));
 }
 
-const untouched = new WeakMap<Model, { readonly question: string; readonly diagnosis: ExplainedDiagnosis }>();
+const untouched = new Untouched<ExplainedDiagnosis>();
 
 function diagnose(model: Model, options: BakedOptions): ExplainedDiagnosis {
   const constants = options.constants ?? new Constants();

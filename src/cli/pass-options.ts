@@ -1,5 +1,6 @@
 /** Options of passes from the command line, and whether they fit the model. */
 import type { CountRule } from '../analysis/lengths.js';
+import { callerInputs } from '../model/caller-inputs.js';
 import type { Model } from '../model/model.js';
 import type { TypeInfo } from '../model/type-info.js';
 import type { Value } from '../model/value.js';
@@ -95,11 +96,6 @@ export function sizesOfTracedShapes(model: Model, options: FixOptions): Record<s
     });
   }
   return sizes;
-}
-
-/** The inputs that a caller has to feed: those without a default. */
-function callerInputs(model: Model): readonly Value[] {
-  return model.graph.inputs.filter((input) => input.initializer === undefined);
 }
 
 function shapeOf({ declared }: Value): readonly DeclaredDim[] | undefined {

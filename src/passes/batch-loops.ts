@@ -1,5 +1,6 @@
 /** Loops over the items of a tensor whose copies do not read each other's results: one batched body. */
-import { type Inference, infer } from '../analysis/infer.js';
+import type { Inference } from '../analysis/infer.js';
+import { inferPlain } from '../analysis/infer-plain.js';
 import { Accesses } from '../analysis/unrolled/accesses.js';
 import { Fingerprints } from '../analysis/unrolled/fingerprints.js';
 import { regionsOfLoops } from '../analysis/unrolled/fixed-loops.js';
@@ -37,7 +38,7 @@ export function batchLoops(model: Model, { inputShapes }: FixBatchOptions): Roll
   const failed = new Map<Node, Finding>();
   const options = inputShapes ? { inputShapes } : {};
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const inference = infer(model, options);
+    const inference = inferPlain(model, inputShapes);
     const batching = new Batching(inference);
     for (const region of loopsOf(model, inference, options, failed)) {
       const outcome = batching.apply(region);
@@ -57,7 +58,7 @@ export function batchLoops(model: Model, { inputShapes }: FixBatchOptions): Roll
     }
     if (batching.finish() === 0) break;
   }
-  if (edits.length > 0) edits.push(...refreshDeclarations(model, infer(model, options), 'keep'));
+  if (edits.length > 0) edits.push(...refreshDeclarations(model, inferPlain(model, inputShapes), 'keep'));
   return { findings, edits, unresolved: [...failed.values()], sizes, items };
 }
 

@@ -11,7 +11,7 @@
  *     Constant [1, 9999, D] ── Slice [5000 - T : 4999 + T] ── MatMul
  */
 import { DimSources } from '../analysis/dim-sources.js';
-import { infer } from '../analysis/infer.js';
+import { inferPlain } from '../analysis/infer-plain.js';
 import { SizeDriven } from '../analysis/size-driven.js';
 import { type FixedTable, fixedTable } from '../analysis/table-at-run-time.js';
 import type { Model } from '../model/model.js';
@@ -34,7 +34,7 @@ const MIXERS = ['Conv', 'Einsum', 'Gemm', 'MatMul'];
 
 /** Replaces each table that the model computes from its sizes by a constant that serves `maxLength` positions. */
 export function foldTables(model: Model, maxLength: number, { inputShapes }: RepairOptions): Edit[] {
-  const inference = infer(model, inputShapes ? { inputShapes } : {});
+  const inference = inferPlain(model, inputShapes);
   const driven = new SizeDriven(inference);
   const isComputed = (value: Value) => (driven.symbols(value)?.size ?? 0) > 0;
   const emitter = new Emitter();

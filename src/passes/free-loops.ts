@@ -1,6 +1,7 @@
 /** `Loop` over as many items as the example had: it goes round once for each item that there is. */
 import { DimSources } from '../analysis/dim-sources.js';
-import { type Inference, infer } from '../analysis/infer.js';
+import type { Inference } from '../analysis/infer.js';
+import { inferPlain } from '../analysis/infer-plain.js';
 import { Accesses } from '../analysis/unrolled/accesses.js';
 import { type FixedLoop, fixedLoops } from '../analysis/unrolled/fixed-loops.js';
 import { isFree, isWhole } from '../analysis/unrolled/regions.js';
@@ -26,7 +27,7 @@ import type { FixBatchOptions, RolledLoops } from './rolled-loops.js';
  * Before: `Loop(3, ..)` reads `SequenceAt(SequenceConstruct(x[0], x[1], x[2]), i)`. After: `Loop(size of x, ..)` reads `x[i]`.
  */
 export function freeLoops(model: Model, { inputShapes }: FixBatchOptions): RolledLoops {
-  const inference = infer(model, inputShapes ? { inputShapes } : {});
+  const inference = inferPlain(model, inputShapes);
   const accesses = new Accesses(inference);
   const emitter = new Emitter();
   const findings: Finding[] = [];

@@ -10,7 +10,8 @@
  *     x ──┬─────────────────────── Sub
  *         └── ReduceMean(axis 1) ───┘
  */
-import { type Inference, infer } from '../analysis/infer.js';
+import type { Inference } from '../analysis/infer.js';
+import { inferPlain } from '../analysis/infer-plain.js';
 import {
   type FrozenStatistic,
   frozenStatistics,
@@ -37,8 +38,7 @@ const LEAST_DEVIATION = 1e-10;
 /** Lets every item be normalised by its own statistics. Has to run before such loops are batched with their constants. */
 export function thawStatistics(model: Model, { inputShapes, lengths }: FixBatchOptions): RolledLoops {
   if (!mayNormalise(model.graph)) return { findings: [], edits: [], unresolved: [], sizes: {} };
-  const options = inputShapes ? { inputShapes } : {};
-  const inference = infer(model, options);
+  const inference = inferPlain(model, inputShapes);
   const findings: Finding[] = [];
   const unresolved: Finding[] = [];
   const edits: Edit[] = [];
@@ -64,7 +64,7 @@ export function thawStatistics(model: Model, { inputShapes, lengths }: FixBatchO
   }
   if (edits.length > 0) {
     removeDead(replaced);
-    edits.push(...refreshDeclarations(model, infer(model, options), 'keep'));
+    edits.push(...refreshDeclarations(model, inferPlain(model, inputShapes), 'keep'));
   }
   return {
     findings,

@@ -1,5 +1,6 @@
 /** Puts lowered operators into a model, one after the other, so that all of it can be taken back. */
-import { type Inference, infer } from '../analysis/infer.js';
+import type { Inference } from '../analysis/infer.js';
+import { inferPlain } from '../analysis/infer-plain.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
@@ -65,7 +66,7 @@ export class LoweringRun implements Knowledge {
 
   get #renewed(): Inference {
     this.#seen = this.#state;
-    this.#inference = infer(this.#model, this.#inputShapes ? { inputShapes: this.#inputShapes } : {});
+    this.#inference = inferPlain(this.#model, this.#inputShapes);
     return this.#inference;
   }
 

@@ -1,5 +1,5 @@
 /** Recurrent cells in `Scan` as the operators that are made for them, where that is asked for. */
-import { infer } from '../analysis/infer.js';
+import { inferPlain } from '../analysis/infer-plain.js';
 import type { Model } from '../model/model.js';
 import { takeOutCell } from '../rewrite/scan/recurrent-scan.js';
 import type { Edit, Finding } from './pass.js';
@@ -16,7 +16,7 @@ export function recurrentOperators(model: Model, { rnnOps, inputShapes }: FixBat
   const edits: Edit[] = [];
   for (let isDone = rnnOps !== true; !isDone; ) {
     isDone = true;
-    const inference = infer(model, inputShapes ? { inputShapes } : {});
+    const inference = inferPlain(model, inputShapes);
     for (const node of model.graph.nodes) {
       if (node.opType !== 'Scan' || node.domain !== '') continue;
       const [name, before] = [nodeName(node), `body of ${[...(node.subgraphs[0]?.nodes ?? [])].length} nodes`];

@@ -7,7 +7,7 @@ import { elidedPadding } from '../analysis/elided-padding.js';
 import { givenSizes } from '../analysis/evidence/traced-sizes.js';
 import { type ExplainedConstant, type ExplainedDiagnosis, explainBaked } from '../analysis/explained.js';
 import type { FrozenPools } from '../analysis/frozen-pools.js';
-import { infer } from '../analysis/infer.js';
+import { inferPlain } from '../analysis/infer-plain.js';
 import { tracedSizes } from '../analysis/traced-sizes.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
@@ -63,9 +63,7 @@ export function startRepair(model: Model, options: RepairOptions, pools?: Frozen
   solvedSizes.set(model, traced);
   const { constants } = diagnosis.inference;
   const emitter = new Emitter();
-  const sources = new DimSources(diagnosis.inference, () =>
-    infer(model, { constants, ...(inputShapes ? { inputShapes } : {}) }),
-  );
+  const sources = new DimSources(diagnosis.inference, () => inferPlain(model, inputShapes, constants));
   const sizes = new Sizes(emitter, (size, anchor) => {
     for (const source of sources.of(size, anchor)) if (emitter.isAvailable(source.value, anchor)) return source;
     return undefined;

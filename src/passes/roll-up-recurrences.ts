@@ -1,6 +1,7 @@
 /** The part of fix-batch that rolls up loops whose steps read what the ones before them made, and loops over chunks. */
 import { DimSources } from '../analysis/dim-sources.js';
-import { type Inference, infer } from '../analysis/infer.js';
+import type { Inference } from '../analysis/infer.js';
+import { inferPlain } from '../analysis/infer-plain.js';
 import { Obstacle, type Recurrence, recurrencesOf } from '../analysis/recurrence/recurrence.js';
 import { Accesses } from '../analysis/unrolled/accesses.js';
 import type { Model } from '../model/model.js';
@@ -19,7 +20,7 @@ export function rollUpRecurrences(model: Model, { inputShapes }: FixBatchOptions
   const rows: Value[] = [];
   // What one loop makes, the next one may go through.
   for (;;) {
-    const inference = infer(model, inputShapes ? { inputShapes } : {});
+    const inference = inferPlain(model, inputShapes);
     const { rolled, unresolved } = rollUpFirst(model, inference);
     if (rolled === undefined) return { findings, edits, unresolved, sizes, rows };
     findings.push(rolled.finding);

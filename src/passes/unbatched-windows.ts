@@ -9,7 +9,8 @@
  *
  *     x ── Unsqueeze [1, C, H, W] ── MaxPool ── Squeeze [C, H, W]
  */
-import { type Inference, type InferOptions, infer } from '../analysis/infer.js';
+import type { Inference, InferOptions } from '../analysis/infer.js';
+import { inferPlain } from '../analysis/infer-plain.js';
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
@@ -44,7 +45,7 @@ export function batchUnbatched(
   }
   if (doubtful.size === 0) return { findings, edits };
   // What a window makes has as many axes as its input: one inference shows all of them.
-  const inference = infer(model, options);
+  const inference = inferPlain(model, options.inputShapes);
   const unbatched = [...doubtful].filter((node) => isUnbatched(node, inference));
   const emitter = new Emitter();
   const replaced: Value[] = [];
