@@ -4,7 +4,7 @@ import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 import { type BakedCell, type BakedConstant, bakedConstants } from './baked-constants.js';
 import { type Cell, Cells } from './cells.js';
-import { type Demand, demandsOf } from './demands.js';
+import { contradictions, type Demand, demandsOf } from './demands.js';
 import { type SolvedClaim, sceneOf, solvedClaims } from './evidence/claims.js';
 import type { Evidence, Scene } from './evidence/evidence.js';
 import { EVIDENCE, FIRST_EVIDENCE, PATTERNS } from './evidence/index.js';
@@ -162,8 +162,7 @@ export class Search {
 
   /** At how many nodes something cannot be right. */
   get wrong(): number {
-    const demands = demandsOf(this.#inference).filter(({ kind }) => kind !== 'multiples');
-    return new Set([...this.#inference.conflicts, ...demands].map(({ node }) => node)).size;
+    return new Set(contradictions(this.#inference).map(({ node }) => node)).size;
   }
 
   #infer(): Inference {
@@ -214,9 +213,7 @@ export class Search {
 
   /** What cannot be, and after sizes of 1 have become free also what is at that size only. */
   #contradicted(): Conflict[] {
-    const { conflicts } = this.#inference;
-    if (!this.#splitsItems) return conflicts;
-    return [...conflicts, ...demandsOf(this.#inference).filter(({ kind }) => kind === 'contradiction')];
+    return this.#splitsItems ? contradictions(this.#inference) : this.#inference.conflicts;
   }
 
   /** The solutions that give the numbers in the file; those that put items one after another only where none does not. */

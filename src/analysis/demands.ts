@@ -25,6 +25,11 @@ export function demandsOf(inference: Inference): readonly Demand[] {
   return found;
 }
 
+/** What cannot be: sizes that differ, or are the same at single sizes only. */
+export function contradictions(inference: Inference): Conflict[] {
+  return [...inference.conflicts, ...demandsOf(inference).filter(({ kind }) => kind === 'contradiction')];
+}
+
 /** A search asks several times of each inference, which does not change any more. */
 const finished = new WeakMap<Inference, readonly Demand[]>();
 

@@ -4,7 +4,7 @@ import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 import { Cells } from './cells.js';
 import { Constants } from './constants.js';
-import { demandsOf } from './demands.js';
+import { contradictions } from './demands.js';
 import { isOp, liveNodes, shapeOf } from './evidence/look.js';
 import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
 import { isExact, solveSizes } from './traced-sizes.js';
@@ -43,22 +43,23 @@ export function frozenPools(model: Model, options: Pick<InferOptions, 'inputShap
   if (candidates.length === 0) return found();
   const inferred = () => infer(model, { ...options, constants, assumed, cells: new Cells() });
   let inference = inferred();
+  let wrong = contradictions(inference);
   for (const node of candidates.slice(0, MAX_TRIALS)) {
-    const wrong = contradictions(inference);
     if (wrong.length === 0) break;
     const axes = openAxes(node, inference);
     const output = node.outputs[0] as Value;
     if (axes.size === 0) continue;
     assumed.set(output, new Map([...axes].map(([axis]) => [axis, Dim.of(1)])));
     const then = inferred();
-    const left = new Set(contradictions(then).map(keyOf));
+    const remaining = contradictions(then);
+    const left = new Set(remaining.map(keyOf));
     const gone = wrong.filter((conflict) => !left.has(keyOf(conflict)));
-    const sizes = solveSizes(equationsOf(node, axes, inference));
+    const equations = equationsOf(node, axes, inference);
+    const sizes = solveSizes(equations);
     if (gone.length > 0 && left.size < wrong.length && gone.every((conflict) => heldAt(sizes, conflict))) {
-      const exact = equationsOf(node, axes, inference).filter(({ size }) => isExact(size));
-      for (const [name, size] of solveSizes(exact)) traced.set(name, size);
+      for (const [name, size] of solveSizes(equations.filter((each) => isExact(each.size)))) traced.set(name, size);
       pools.push({ node, axes, evidence: gone });
-      inference = then;
+      [inference, wrong] = [then, remaining];
     } else assumed.delete(output);
   }
   return found();
@@ -89,11 +90,6 @@ function openAxes(node: Node, inference: Inference): Map<number, number> {
 function equationsOf(node: Node, axes: ReadonlyMap<number, number>, inference: Inference) {
   const shape = shapeOf(inference, node.inputs[0]);
   return [...axes].map(([axis, traced]) => ({ size: shape?.[axis] as Dim, traced }));
-}
-
-function contradictions(inference: Inference): Conflict[] {
-  const demands = demandsOf(inference).filter(({ kind }) => kind !== 'multiples');
-  return [...inference.conflicts, ...demands];
 }
 
 /** Are both sides equal at these sizes? */

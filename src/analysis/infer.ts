@@ -347,6 +347,7 @@ export function inputShape(input: Value, given: InferOptions['inputShapes']): Di
   return shape?.map((dim, axis) => dim ?? Dim.symbol(`${input.name}_dim_${axis}`));
 }
 
-function functionKey(domain: string, name: string, overload: string): string {
+/** By what a node calls a local function. */
+export function functionKey(domain: string, name: string, overload: string): string {
   return `${domain}\0${name}\0${overload}`;
 }

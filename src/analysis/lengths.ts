@@ -1,4 +1,5 @@
 import { Dim } from '../symbolic/dim.js';
+import { smallestWith } from './smallest-with.js';
 
 /** Valid positions of each item of a batch, as the exporter froze them along an axis. */
 export interface FrozenCounts {
@@ -25,9 +26,6 @@ export interface TracedLengths {
   /** A length for each item that gives all its counts; of several, the smallest. */
   readonly lengths: readonly number[];
 }
-
-/** Lengths beyond this are not looked for. */
-const LONGEST = 2 ** 24;
 
 /**
  * Finds the lengths that all counts come from, and the rule that they follow.
@@ -89,7 +87,8 @@ function lengthsUnder(
     let isFull = longest !== undefined;
     for (const [i, { extent, counts }] of frozen.entries()) {
       const count = counts[item] as number;
-      const needed = functions[i] && smallestWith(functions[i], symbol, count);
+      const size = functions[i];
+      const needed = size && smallestWith((n) => size.evaluate({ [symbol]: n }) ?? Number.NaN, count);
       if (needed === undefined) return undefined;
       length = Math.max(length, needed);
       isFull &&= count === extent;
@@ -103,21 +102,6 @@ function lengthsUnder(
     lengths.push(length);
   }
   return lengths;
-}
-
-/** The smallest length of at least this count; counts grow with the length. */
-function smallestWith(count: Dim, symbol: string, wanted: number): number | undefined {
-  const at = (length: number) => count.evaluate({ [symbol]: length }) ?? Number.NaN;
-  let high = 1;
-  while (high <= LONGEST && !(at(high) >= wanted)) high *= 2;
-  if (high > LONGEST) return undefined;
-  let low = Math.floor(high / 2);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (at(middle) >= wanted) high = middle;
-    else low = middle;
-  }
-  return high;
 }
 
 /** How many positions of the input one of this size stands for, if they are a whole number: 4 for `(T - 3) // 4`. */

@@ -1,6 +1,7 @@
 import { Dim } from '../symbolic/dim.js';
 import { operandsOf, type Parts } from '../symbolic/parts.js';
 import type { Cell, Cells } from './cells.js';
+import { combinations } from './combinations.js';
 import type { Conflict } from './infer.js';
 
 /** One way to settle a conflict: cells, and what their numbers stand for. Mostly a single cell. */
@@ -196,16 +197,6 @@ function* factorings(origin: Dim, target: Dim, cells: Cells): Iterable<Map<strin
 
 function indexOf(id: string, cells: Cells): number {
   return (cells.get(id) as Cell).index;
-}
-
-function* combinations<T>(items: readonly T[], count: number, from = 0): Iterable<T[]> {
-  if (count === 0) {
-    yield [];
-    return;
-  }
-  for (let i = from; i <= items.length - count; i++) {
-    for (const rest of combinations(items, count - 1, i + 1)) yield [items[i] as T, ...rest];
-  }
 }
 
 function* permutations<T>(items: readonly T[]): Iterable<T[]> {

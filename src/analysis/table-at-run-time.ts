@@ -7,6 +7,7 @@ import type { DenseTensor } from '../tensor/dense.js';
 import { DataType } from '../tensor/dtype.js';
 import { fitSinusoid } from './explain/sinusoid.js';
 import type { SizeDriven } from './size-driven.js';
+import { LONGEST, smallestWith } from './smallest-with.js';
 
 /** A table of positions for the longest length, and the size that a shorter one has. */
 export interface FixedTable {
@@ -23,9 +24,6 @@ const [SHORT, LONG] = [29, 50];
 
 /** Rows that the rule is found from; all others have to follow it, too. */
 const FITTED = 512;
-
-/** Lengths beyond this are not looked for. */
-const LONGEST = 2 ** 24;
 
 /** Lengths around numbers that the computation compares with are tried, so many of them. */
 const MAX_NUMBERS = 16;
@@ -53,7 +51,7 @@ export function fixedTable(
   }
   const size = rowsOf(symbol, [short, long], axis, known?.[axis]);
   const rows = (length: number) => size?.evaluate({ [symbol]: length }) ?? Number.NaN;
-  const lengthOf = (wanted: number) => lengthWith(rows, wanted);
+  const lengthOf = (wanted: number) => smallestWith(rows, wanted);
   const fitted = at(lengthOf(FITTED) ?? LONG);
   const sinusoid = fitted && fitRows(fitted, axis);
   if (size === undefined || fitted === undefined || sinusoid === undefined) return undefined;
@@ -94,20 +92,6 @@ function rowsOf(
   if (known !== undefined && fits(known)) return known;
   const slope = (long - short) / (LONG - SHORT);
   return Number.isInteger(slope) ? Dim.symbol(symbol).sub(SHORT).mul(slope).add(short) : undefined;
-}
-
-/** The shortest length that has so many rows. */
-function lengthWith(rows: (length: number) => number, wanted: number): number | undefined {
-  let high = 1;
-  while (high < LONGEST && !(rows(high) >= wanted)) high *= 2;
-  if (!(rows(high) >= wanted)) return undefined;
-  let low = Math.floor(high / 2);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (rows(middle) >= wanted) high = middle;
-    else low = middle;
-  }
-  return high;
 }
 
 function fitRows({ dtype, shape, data }: DenseTensor, axis: number) {

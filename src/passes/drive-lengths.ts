@@ -24,7 +24,7 @@ import { declaredBatch, lengthsInput, lengthsType, refuseLengthsInput } from './
 import { fillOutputs, hasConstantOutputs } from './lengths/outputs.js';
 import { LengthDriver } from './lengths/site.js';
 import type { Pass, PassReport } from './pass.js';
-import { type RepairOptions, type Session, startRepair } from './repair-session.js';
+import { orderOf, type RepairOptions, startRepair } from './repair-session.js';
 
 /** Options of {@link driveLengths}. */
 export interface DriveLengthsOptions extends RepairOptions {
@@ -93,7 +93,7 @@ function drive(model: Model, options: DriveLengthsOptions): PassReport {
   if (batchSymbol !== undefined) sizes[batchSymbol] ??= lengths.length;
   const unresolved = [...report.unresolved, ...blocked];
   if (free.length === 0 || (unresolved.length > 0 && !options.partial)) return { ...report, unresolved, sizes };
-  const ordered = free.sort((a, b) => orderOf(session, a.reader) - orderOf(session, b.reader));
+  const ordered = free.sort((a, b) => orderOf(session.emitter, a.reader) - orderOf(session.emitter, b.reader));
   const isNew = model.graph.value(name) === undefined;
   const edits = ordered.map((site) => site.drive(driver));
   const other =
@@ -117,11 +117,4 @@ function isOf(model: Model, node: Node | undefined): boolean {
   let graph = node?.graph;
   while (graph?.parent !== undefined) graph = graph.parent.graph;
   return graph === undefined || graph === model.graph;
-}
-
-/** Position of a reader in the main graph; what nobody reads in it comes last. */
-function orderOf({ emitter }: Session, reader: Node | undefined): number {
-  let outer = reader;
-  while (outer?.graph.parent !== undefined) outer = outer.graph.parent;
-  return outer === undefined ? Number.POSITIVE_INFINITY : emitter.position(outer);
 }

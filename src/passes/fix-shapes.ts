@@ -15,6 +15,7 @@
  * coordinates at which an image is sampled. A pooling whose window was all of a live axis becomes one over whatever the
  * axis has.
  */
+
 import type { BakedConstant } from '../analysis/baked-constants.js';
 import { frozenPools } from '../analysis/frozen-pools.js';
 import type { Node } from '../model/node.js';
@@ -24,6 +25,7 @@ import type { DenseTensor } from '../tensor/dense.js';
 import { DataType } from '../tensor/dtype.js';
 import { repairFactors } from './frozen-factors.js';
 import { repairPools } from './frozen-pools.js';
+import { replaceInput } from './layout.js';
 import type { Edit, Pass } from './pass.js';
 import { finishReport, type RepairOptions, type SelfRepair, type Session, startRepair } from './repair-session.js';
 import { bakedFinding, elementsText, nodeName, typeText } from './report-text.js';
@@ -77,9 +79,7 @@ function canRebuild(baked: BakedConstant, reader: Node, { sizes }: Session): boo
 function rebuild(baked: BakedConstant, tensor: DenseTensor, reader: Node, session: Session): Edit {
   const { value } = baked;
   const replacement = shorthand(baked, tensor, reader, session) ?? computed(baked, tensor, reader, session);
-  reader.inputs.forEach((input, i) => {
-    if (input === value) reader.setInput(i, replacement);
-  });
+  replaceInput(reader, value, replacement);
   return {
     what: elementsText(baked),
     where: `input of ${nodeName(reader)}`,

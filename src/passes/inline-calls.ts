@@ -9,7 +9,9 @@
  *
  *     x ── Split ── Squeeze ── ... ── y
  */
+
 import { Constants } from '../analysis/constants.js';
+import { functionKey } from '../analysis/infer.js';
 import type { Graph } from '../model/graph.js';
 import type { LocalFunction } from '../model/local-function.js';
 import type { Model } from '../model/model.js';
@@ -71,7 +73,7 @@ interface Body {
 
 /** The calls in the main graph and in the graphs in it, but not those in what is called. */
 function callsIn(model: Model): Call[] {
-  const functions = new Map(model.functions.map((fn) => [keyOf(fn), fn]));
+  const functions = new Map(model.functions.map((fn) => [functionKey(fn.domain, fn.name, fn.overload), fn]));
   const constants = new Constants();
   const calls: Call[] = [];
   const search = (graph: Graph) => {
@@ -82,17 +84,13 @@ function callsIn(model: Model): Call[] {
     }
   };
   const bodyOf = (node: Node): Body | undefined => {
-    const fn = functions.get(keyOf({ domain: node.domain, name: node.opType, overload: node.overload }));
+    const fn = functions.get(functionKey(node.domain, node.opType, node.overload));
     if (fn !== undefined) return canInline(fn, model) ? { of: `function ${fn.name}`, graph: fn.body, fn } : undefined;
     const branch = takenBranch(node, constants);
     return branch && { of: 'branch that is always taken', graph: branch };
   };
   search(model.graph);
   return calls;
-}
-
-function keyOf({ domain, name, overload }: { domain: string; name: string; overload: string }): string {
-  return `${domain}\0${name}\0${overload}`;
 }
 
 /** The operators of the function have to mean in the main graph what they mean in it. */

@@ -1,4 +1,5 @@
 /** What passes that replace baked constants by generators share: they differ in which generators are theirs. */
+
 import type { BakedConstant } from '../analysis/baked-constants.js';
 import { broadcasts, isCovered } from '../analysis/broadcasting.js';
 import type { Explanation } from '../analysis/explain/explain.js';
@@ -14,9 +15,10 @@ import {
   missingAxes,
   neededAxes,
 } from '../rewrite/generators/generate.js';
-import { opsetOf, unsqueeze } from '../rewrite/size.js';
+import { opsetOf } from '../rewrite/size.js';
 import { Dim } from '../symbolic/dim.js';
 import type { DenseTensor } from '../tensor/dense.js';
+import { replaceInput, withRank } from './layout.js';
 import type { Edit, Finding, PassReport } from './pass.js';
 import { finishReport, isPositionCount, type RepairOptions, type Session, startRepair } from './repair-session.js';
 import { bakedFinding, elementsText, nodeName, typeText } from './report-text.js';
@@ -173,16 +175,10 @@ function apply(
     const inputs = [replacement, sizes.shape(shape, reader)];
     replacement = emitter.node({ opType: 'Expand', inputs, hint: 'expanded' }, reader);
   } else {
-    // Leading axes of size 1 come for free where another operand has that rank.
-    const missing = missingAxes(generator, shape.length);
-    if (missing > 0 && !isCovered(session.diagnosis.inference, reader, shape.length - 1, undefined)) {
-      const axes = Array.from({ length: missing }, (_, axis) => axis);
-      replacement = unsqueeze(emitter, replacement, axes, reader);
-    }
+    const rank = shape.length - missingAxes(generator, shape.length);
+    replacement = withRank(replacement, rank, shape.length, reader, session);
   }
-  reader.inputs.forEach((input, i) => {
-    if (input === value) reader.setInput(i, replacement);
-  });
+  replaceInput(reader, value, replacement);
   return {
     what: name,
     where: `input of ${nodeName(reader)}`,

@@ -167,9 +167,9 @@ export function finishReport<R extends Repair>(
   return { ...report, changed: true, edits };
 }
 
-/** Position of a node in the main graph: nodes of subgraphs count as their owner. */
-function orderOf(emitter: Emitter, node: Node): number {
+/** Position of a node in the main graph: nodes of subgraphs count as their owner; none comes last. */
+export function orderOf(emitter: Emitter, node: Node | undefined): number {
   let outer = node;
-  while (outer.graph.parent !== undefined) outer = outer.graph.parent;
-  return emitter.position(outer);
+  while (outer?.graph.parent !== undefined) outer = outer.graph.parent;
+  return outer === undefined ? Number.POSITIVE_INFINITY : emitter.position(outer);
 }

@@ -2,7 +2,7 @@
 import type { Node } from '../../model/node.js';
 import type { Value } from '../../model/value.js';
 import type { Inference } from '../infer.js';
-import { frontAxis, integersOf, isOp, shapeOf } from './look.js';
+import { frontAxis, isOp, parameter, shapeOf } from './look.js';
 
 /** A node that reads a value, and where the axis is in it. */
 export interface AxisReader {
@@ -81,8 +81,7 @@ export function placeAfter(
   }
   if (isOp(node, 'Unsqueeze', 'Squeeze')) {
     if (input !== 0) return undefined;
-    const listed = node.attributes.get('axes')?.asInts()?.map(Number);
-    const axes = listed ?? integersOf(inference, node.inputs[1])?.map((each) => each?.value);
+    const axes = parameter(inference, node, 'axes', 1)?.map((each) => each?.value);
     if (axes === undefined || axes.some((each) => each === undefined)) return undefined;
     const rank = Math.max(from, to);
     const changed = new Set(axes.map((each) => frontAxis(each as number, rank)));

@@ -5,7 +5,7 @@ import type { Dim } from '../../symbolic/dim.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
 import type { Inference } from '../infer.js';
 import type { Scene } from './evidence.js';
-import { frontAxis, integersOf, isOp, shapeOf } from './look.js';
+import { frontAxis, integersOf, isOp, parameter, shapeOf } from './look.js';
 import type { TracedSizes } from './traced-sizes.js';
 
 /** A scalar that a node multiplies or divides by, and that is a power of a size: T, 1 / T, T ** -0.5. */
@@ -128,9 +128,9 @@ function summedSize(node: Node, inference: Inference): Dim | undefined {
 
 function reducedSize(node: Node, inference: Inference): Dim | undefined {
   const shape = shapeOf(inference, node.inputs[0]);
-  const listed = node.attributes.get('axes')?.asInts()?.map(Number) ?? integersOf(inference, node.inputs[1]);
+  const listed = parameter(inference, node, 'axes', 1);
   if (shape === undefined) return undefined;
-  const axes = (listed ?? []).map((axis) => (typeof axis === 'number' ? axis : axis?.value));
+  const axes = (listed ?? []).map((axis) => axis?.value);
   if (axes.length === 0) return node.inputs[1] === undefined ? product(shape) : undefined;
   if (axes.some((axis) => axis === undefined)) return undefined;
   return product(axes.map((axis) => shape[frontAxis(axis as number, shape.length)]));

@@ -23,11 +23,10 @@ export function allSliceBoundsOf(node: Node, inference: Inference): SliceBounds[
   const starts = parameter(inference, node, 'starts', 1);
   const ends = parameter(inference, node, 'ends', 2);
   if (shape === undefined || starts === undefined || ends === undefined) return [];
-  const listed = node.attributes.get('axes')?.asInts()?.map(Number);
-  const axes = listed ?? integersOf(inference, node.inputs[3])?.map((axis) => axis?.value);
+  const axes = parameter(inference, node, 'axes', 3);
   const steps = integersOf(inference, node.inputs[4]);
   return ends.flatMap((end, i) => {
-    const axis = frontAxis(axes?.[i] ?? i, shape.length);
+    const axis = frontAxis(axes?.[i]?.value ?? i, shape.length);
     const size = shape[axis];
     if (size === undefined || (steps?.[i]?.value ?? 1) !== 1) return [];
     return [{ axis, size, start: starts[i], end }];

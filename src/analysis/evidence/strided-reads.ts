@@ -2,6 +2,7 @@ import type { Node } from '../../model/node.js';
 import { product } from '../../ops/lib/known.js';
 import { Dim } from '../../symbolic/dim.js';
 import { type AffineIndex, affineIndex, type IndexAxis } from '../affine-index.js';
+import { combinations } from '../combinations.js';
 import { divisorsOf } from '../demands.js';
 import type { Inference } from '../infer.js';
 import { leastCommonMultiple } from '../least-common-multiple.js';
@@ -85,7 +86,7 @@ function coveringStrides(read: StridedRead, traced: TracedSizes): Stride[] | und
   const factors = productsOf(read.sizes);
   for (let count = 1; count <= read.open.length; count++) {
     const found: Stride[][] = [];
-    for (const axes of choices(read.open, count)) {
+    for (const axes of combinations(read.open, count)) {
       for (const sizes of tuples(factors, count)) {
         const strides = covering(read, axes, sizes, points);
         if (strides !== undefined && agrees(strides, read, traced)) found.push(strides);
@@ -235,15 +236,6 @@ function solveLinear(equations: readonly (readonly number[])[]): number[] | unde
     }
   }
   return rows.map((row, i) => (row[n] as number) / (row[i] as number));
-}
-
-function* choices<T>(items: readonly T[], count: number, from = 0): Iterable<T[]> {
-  if (count === 0) yield [];
-  else {
-    for (let i = from; i <= items.length - count; i++) {
-      for (const rest of choices(items, count - 1, i + 1)) yield [items[i] as T, ...rest];
-    }
-  }
 }
 
 function* tuples<T>(items: readonly T[], count: number): Iterable<T[]> {

@@ -6,10 +6,10 @@ import type { Node } from '../../model/node.js';
 import { emitPadMask, type PadMask } from '../../rewrite/generators/pad-mask.js';
 import { Dim } from '../../symbolic/dim.js';
 import type { DenseTensor } from '../../tensor/dense.js';
+import { replaceInput, withRank } from '../layout.js';
 import type { Edit } from '../pass.js';
 import type { Session } from '../repair-session.js';
 import { bakedFinding, nodeName, typeText } from '../report-text.js';
-import { replaceInput, withRank } from './layout.js';
 import { multipleOf, type Rows, rowsAt, splitRows } from './rows.js';
 import type { LengthDriver, LengthSite } from './site.js';
 

@@ -11,9 +11,9 @@ import { unsqueeze } from '../../rewrite/size.js';
 import type { Dim } from '../../symbolic/dim.js';
 import { type DenseTensor, elementCount } from '../../tensor/dense.js';
 import { isFloat, isInteger } from '../../tensor/dtype.js';
+import { replaceInput, withRank } from '../layout.js';
 import type { Session } from '../repair-session.js';
 import { nodeName, typeText } from '../report-text.js';
-import { replaceInput, withRank } from './layout.js';
 import { multipleOf, type Rows, rowsAt, splitRows } from './rows.js';
 import type { LengthSite } from './site.js';
 

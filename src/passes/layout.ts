@@ -1,8 +1,8 @@
-import { isCovered } from '../../analysis/broadcasting.js';
-import type { Node } from '../../model/node.js';
-import type { Value } from '../../model/value.js';
-import { unsqueeze } from '../../rewrite/size.js';
-import type { Session } from '../repair-session.js';
+import { isCovered } from '../analysis/broadcasting.js';
+import type { Node } from '../model/node.js';
+import type { Value } from '../model/value.js';
+import { unsqueeze } from '../rewrite/size.js';
+import type { Session } from './repair-session.js';
 
 /**
  * Gives a value the leading axes of size 1 that it lacks to have a constant's rank; they come for free where another
