@@ -104,7 +104,7 @@ export class Search {
     for (const { value, axis, traced, size, evidence } of options.twins ?? []) {
       this.#evidence.set(this.#cells.assume(value, 'size', axis, traced, size), evidence);
     }
-    this.#inference = this.#infer();
+    this.#inference = this.#inferAnew();
   }
 
   /** Solves what it can. */
@@ -114,7 +114,7 @@ export class Search {
     this.#shapesWithOnes = undefined;
     this.#cells.refine(this.#ones);
     this.#hopeless.clear();
-    this.#inference = this.#infer();
+    this.#inference = this.#inferAnew();
     this.#solve();
     return this;
   }
@@ -165,10 +165,15 @@ export class Search {
     return new Set(contradictions(this.#inference).map(({ node }) => node)).size;
   }
 
+  /** After cells were assigned. */
   #infer(): Inference {
+    return this.#inferAnew(this.#inference);
+  }
+
+  #inferAnew(previous?: Inference): Inference {
     this.#budget.left--;
     const shapes = this.#shapesWithOnes ? { inputShapes: this.#shapesWithOnes } : {};
-    return infer(this.#model, { ...this.#options, ...shapes, cells: this.#cells });
+    return infer(this.#model, { ...this.#options, ...shapes, cells: this.#cells, previous });
   }
 
   #withOnes(): NonNullable<InferOptions['inputShapes']> {

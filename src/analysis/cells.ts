@@ -15,6 +15,12 @@ export interface Cell {
   readonly traced: number;
 }
 
+/** What cells had been assigned at some time. */
+export interface Assignments {
+  readonly assigned: ReadonlyMap<string, Dim>;
+  readonly ones: ReadonlyMap<string, Dim> | undefined;
+}
+
 /**
  * The cells of a model. Sizes and contents that inference hands to live nodes carry them as the *origin* of plain
  * numbers, so that a number which meets a symbolic expression can be traced back to where it was written.
@@ -67,6 +73,21 @@ export class Cells {
       this.#assigned.clear();
       for (const [id, dim] of saved) this.#assigned.set(id, dim);
     };
+  }
+
+  /** What cells are assigned now. */
+  assignments(): Assignments {
+    return { assigned: new Map(this.#assigned), ones: this.#ones };
+  }
+
+  /** The cells that inference sees otherwise after than before; undefined when that may be all of them. */
+  changed(before: Assignments, after: Assignments): Cell[] | undefined {
+    if (before.ones !== after.ones) return undefined;
+    const changed: Cell[] = [];
+    for (const id of new Set([...before.assigned.keys(), ...after.assigned.keys()])) {
+      if (before.assigned.get(id) !== after.assigned.get(id)) changed.push(this.#cells.get(id) as Cell);
+    }
+    return changed;
   }
 
   /** The expression assigned to a cell. */

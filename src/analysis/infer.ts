@@ -9,10 +9,12 @@ import { lookupOp } from '../ops/registry.js';
 import type { Schemas } from '../ops/schema.js';
 import type { Facts, Shape, SubgraphInference, TensorFacts } from '../ops/types.js';
 import { Dim } from '../symbolic/dim.js';
-import type { Cells } from './cells.js';
+import type { Assignments, Cells } from './cells.js';
 import { contentOf, lazyFacts } from './constant-facts.js';
 import { Constants } from './constants.js';
 import { declaredDim, declaredFacts } from './declared.js';
+import { NodeLists } from './node-lists.js';
+import { isSameFacts } from './same-facts.js';
 import { unknownOperator } from './unknown-operator.js';
 import { type CallAttributes, Visit, type VisitHost } from './visit.js';
 
@@ -38,11 +40,21 @@ export interface InferOptions {
   readonly schemas?: Schemas;
 }
 
+/** How to infer what was inferred before. */
+export interface ReinferOptions extends InferOptions {
+  /** An inference of the same model with the same options, but for what was assigned to cells: only what differs is visited. */
+  readonly previous?: Inference | undefined;
+}
+
 /**
  * Infers what every value of a model is: element type, shape as expressions in the input symbols, contents of small
  * integer tensors. Never throws on a model that is merely wrong: conflicts are collected, unknowns have reasons.
  */
-export function infer(model: Model, options: InferOptions = {}): Inference {
+export function infer(model: Model, { previous, ...options }: ReinferOptions = {}): Inference {
+  if (previous !== undefined) {
+    const inference = new Inference(model, options);
+    if (inference.rerun(previous)) return inference;
+  }
   const inference = new Inference(model, options);
   inference.run();
   return inference;
@@ -54,11 +66,14 @@ export class Inference {
   readonly constants: Constants;
   readonly cells: Cells | undefined;
   readonly #options: InferOptions;
-  readonly #facts = new Map<Value, Facts>();
-  readonly #frontier = new Map<Value, Facts>();
-  readonly #conflicts = new Map<Node, Conflict[]>();
-  readonly #demands = new Map<Node, Conflict[]>();
-  readonly #reasons = new Map<Node, string[]>();
+  #facts = new Map<Value, Facts>();
+  #frontier = new Map<Value, Facts>();
+  #order: readonly Node[] = [];
+  /** What cells were assigned when this was inferred. */
+  #assignments: Assignments | undefined;
+  readonly #conflicts = new NodeLists<Conflict>();
+  readonly #demands = new NodeLists<Conflict>();
+  readonly #reasons = new NodeLists<string>();
   readonly #functions = new Map<string, LocalFunction>();
   readonly #bound = new Map<string, Dim>();
   readonly #active = new Set<LocalFunction>();
@@ -85,8 +100,8 @@ export class Inference {
       },
       bind: (symbol, dim) => this.#bound.set(symbol, dim),
       subgraph: (node, name, call) => this.#subgraph(node, name, call),
-      conflict: (node, left, right, what) => push(this.#conflicts, node, { node, what, left, right }),
-      demand: (node, left, right, what) => push(this.#demands, node, { node, what, left, right }),
+      conflict: (node, left, right, what) => this.#conflicts.add(node, { node, what, left, right }),
+      demand: (node, left, right, what) => this.#demands.add(node, { node, what, left, right }),
       note: (node, reason) => this.#note(node, reason),
     };
   }
@@ -114,7 +129,7 @@ export class Inference {
 
   /** All conflicts, in the order of the nodes visited. */
   get conflicts(): Conflict[] {
-    return [...this.#conflicts.values()].flat();
+    return this.#conflicts.all();
   }
 
   /** Does the node only work where sizes are equal that need not be: T and B*T? */
@@ -124,21 +139,62 @@ export class Inference {
 
   /** Expressions that operators need to be equal, and that are not at every size, in the order of the nodes visited. */
   get demands(): Conflict[] {
-    return [...this.#demands.values()].flat();
+    return this.#demands.all();
   }
 
   /** Why outputs of this node stay unknown. */
   reasons(node: Node): readonly string[] {
-    return this.#reasons.get(node) ?? [];
+    return this.#reasons.of(node);
   }
 
   run(): void {
     const { graph } = this.model;
+    this.#assignments = this.cells?.assignments();
+    this.#order = graph.topologicalOrder();
     this.#declareInputs(graph, (value) => this.#inputFacts(value));
     for (const input of graph.inputs) {
       for (const dim of this.shape(input) ?? []) for (const name of dim?.symbols() ?? []) this.#inputSymbols.add(name);
     }
-    this.#visitGraph(graph, undefined);
+    this.#visitGraph(graph, undefined, this.#order);
+  }
+
+  /**
+   * Takes over what an inference of the same model knows, and visits what reads cells that were assigned something else
+   * since, or reads what came out otherwise. False where that is not enough, and all has to be inferred.
+   */
+  rerun(previous: Inference): boolean {
+    const { cells } = this;
+    // What a data-dependent size was found to be matters to nodes that have nothing to do with each other.
+    if (cells === undefined || previous.#assignments === undefined || previous.#bound.size > 0) return false;
+    this.#assignments = cells.assignments();
+    const changed = cells.changed(previous.#assignments, this.#assignments);
+    if (changed === undefined) return false;
+    this.#facts = new Map(previous.#facts);
+    this.#frontier = new Map(previous.#frontier);
+    this.#order = previous.#order;
+    for (const name of previous.#inputSymbols) this.#inputSymbols.add(name);
+    const stale = new Set<Node>();
+    for (const { value, reader } of changed) {
+      this.#frontier.delete(value);
+      for (const { node } of value.uses) if (reader === undefined || reader === node) stale.add(node);
+    }
+    const others = new Set<Value>();
+    for (const node of this.#order) {
+      const isStale = stale.has(node) || node.inputs.some((input) => input !== undefined && others.has(input));
+      // Graphs inside see what they like of those around them.
+      if (!isStale && node.subgraphs.length === 0 && this.#functionOf(node) === undefined) {
+        this.#conflicts.take(node, previous.#conflicts);
+        this.#demands.take(node, previous.#demands);
+        this.#reasons.take(node, previous.#reasons);
+        continue;
+      }
+      this.#visit(node, undefined);
+      if (this.#bound.size > 0) return false;
+      for (const output of node.outputs) {
+        if (output && !isSameFacts(this.#facts.get(output), previous.#facts.get(output))) others.add(output);
+      }
+    }
+    return true;
   }
 
   #inputFacts(value: Value): Facts | undefined {
@@ -155,7 +211,7 @@ export class Inference {
     });
   }
 
-  #visitGraph(graph: Graph, call: CallAttributes): void {
+  #visitGraph(graph: Graph, call: CallAttributes, order: readonly Node[] = graph.topologicalOrder()): void {
     for (const value of graph.initializers) {
       const tensor = value.initializer;
       if (tensor !== undefined) {
@@ -165,7 +221,7 @@ export class Inference {
         if (facts !== undefined) this.#facts.set(value, facts);
       }
     }
-    for (const node of graph.topologicalOrder()) this.#visit(node, call);
+    for (const node of order) this.#visit(node, call);
   }
 
   #visit(node: Node, call: CallAttributes): void {
@@ -174,9 +230,9 @@ export class Inference {
     const fn = this.#functionOf(node);
     const definition = lookupOp(node.domain, node.opType);
     // A body is visited several times.
-    if (this.#conflicts.size > 0) this.#conflicts.delete(node);
-    if (this.#demands.size > 0) this.#demands.delete(node);
-    if (this.#reasons.size > 0) this.#reasons.delete(node);
+    this.#conflicts.clear(node);
+    this.#demands.clear(node);
+    this.#reasons.clear(node);
     if (constant && this.#visitConstant(node)) return;
     const inputs: (Facts | undefined)[] = [];
     for (const input of node.inputs) {
@@ -329,14 +385,8 @@ export class Inference {
   }
 
   #note(node: Node, reason: string): void {
-    if (!this.#reasons.get(node)?.includes(reason)) push(this.#reasons, node, reason);
+    if (!this.#reasons.of(node).includes(reason)) this.#reasons.add(node, reason);
   }
-}
-
-function push<T>(lists: Map<Node, T[]>, node: Node, item: T): void {
-  const list = lists.get(node);
-  if (list === undefined) lists.set(node, [item]);
-  else list.push(item);
 }
 
 /** The shape that inference takes a graph input to have; undefined where not even the rank is declared. */

@@ -3,7 +3,7 @@ import { floorDivide, modulo } from './floor.js';
 import { keyOf } from './floor-sums.js';
 import { fromNumber, gcdInt, type Int, normal } from './int.js';
 import { maximum, minimum } from './maximum.js';
-import { derived, type Origin, originOf, type Tracked } from './origin.js';
+import { derived, isSameOrigin, type Origin, originOf, type Tracked } from './origin.js';
 import { parse } from './parse.js';
 import { mapParts, type Parts, partsOf } from './parts.js';
 import { add, content, multiply, negate, Polynomial, subtract } from './polynomial.js';
@@ -234,6 +234,12 @@ export class Dim {
     if (this.#plain.constant !== other.#plain.constant) return false;
     const { isNumber } = this;
     return isNumber || other.isNumber ? isNumber && other.isNumber : this.key === other.key;
+  }
+
+  /** Are expression and {@link origin} the same? */
+  isSame(other: Dim): boolean {
+    if (this === other) return true;
+    return this.equals(other) && isSameOrigin(this.#origin, other.#origin);
   }
 
   /** Is this the number 0? */

@@ -1,3 +1,4 @@
+import { keyOf } from './floor-sums.js';
 import type { Polynomial } from './polynomial.js';
 import { isCellName, symbolsOf } from './symbols.js';
 
@@ -46,6 +47,16 @@ export function originOf(expression: Polynomial): Origin | undefined {
   if (cells.size === 0) return undefined;
   if (cells.size <= MAX_CELLS && expression.size <= MAX_SIZE) return { expression, cells };
   return dropped([cells]);
+}
+
+/** Do two sizes come from the same? */
+export function isSameOrigin(a: Origin | undefined, b: Origin | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined || a.cells.size !== b.cells.size) return false;
+  if (a.expression === undefined || b.expression === undefined) {
+    return a.expression === b.expression && [...a.cells].every((cell) => b.cells.has(cell));
+  }
+  return a.expression === b.expression || keyOf(a.expression) === keyOf(b.expression);
 }
 
 /** An origin without an expression. */
