@@ -1,6 +1,5 @@
 import type { Model } from '../model/model.js';
 import type { Node } from '../model/node.js';
-import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 import { type BakedCell, type BakedConstant, bakedConstants } from './baked-constants.js';
 import { type Cell, Cells } from './cells.js';
@@ -37,17 +36,13 @@ const MAX_TRIALS = 6;
 export interface BakedOptions extends Omit<InferOptions, 'cells'> {
   /** Sizes that symbols had at the time of the export, as far as the caller knows them. */
   readonly traced?: ReadonlyMap<string, number>;
-  /** Sizes of constants that are known to be baked from elsewhere than operators. */
-  readonly twins?: readonly AssumedSize[];
+  /** Numbers of constants that are known to be baked from elsewhere than operators. */
+  readonly known?: readonly KnownNumber[];
 }
 
-/** A size that the elements of a constant show to be the same as another one of its sizes. */
-export interface AssumedSize {
-  readonly value: Value;
-  readonly axis: number;
-  readonly traced: number;
-  readonly size: Dim;
-  readonly evidence: BakedCell['evidence'];
+/** A number of which it is known what it stands for: an earlier search found it, or a pattern of the constant shows it. */
+export interface KnownNumber extends Pick<BakedCell, 'size' | 'evidence'> {
+  readonly cell: Omit<Cell, 'id'>;
 }
 
 /** How a search differs from others of the same model. */
@@ -101,8 +96,8 @@ export class Search {
     this.#shapesWithOnes = startsWithOnes && ones.size > 0 ? this.#withOnes() : undefined;
     this.#budget = budget;
     this.#forced = forced;
-    for (const { value, axis, traced, size, evidence } of options.twins ?? []) {
-      this.#evidence.set(this.#cells.assume(value, 'size', axis, traced, size), evidence);
+    for (const { cell, size, evidence } of options.known ?? []) {
+      this.#evidence.set(this.#cells.assume(cell, size), evidence);
     }
     this.#inference = this.#inferAnew();
   }

@@ -1,9 +1,9 @@
 import type { Model } from '../model/model.js';
-import { type BakedOptions, type Choice, type Diagnosis, Search } from './baked-search.js';
+import { type BakedOptions, type Choice, type Diagnosis, type KnownNumber, Search } from './baked-search.js';
 import { Constants } from './constants.js';
 import { inputShape } from './infer.js';
 
-export type { AssumedSize, BakedOptions, Diagnosis } from './baked-search.js';
+export type { BakedOptions, Diagnosis, KnownNumber } from './baked-search.js';
 
 /** Inferences spent on choices, in all. */
 const MAX_INFERENCES = 96;
@@ -17,11 +17,18 @@ const MAX_INFERENCES = 96;
  * fewest conflicts is taken; of equally good ones, the simplest.
  *
  * What contradicts nothing, and is wrong at other sizes all the same, is found by other evidence: see `evidence/`.
+ *
+ * @param earlier - what was found before some of it was repaired: taken for granted where that settles everything
  */
-export function findBaked(model: Model, options: BakedOptions = {}): Diagnosis {
+export function findBaked(model: Model, options: BakedOptions = {}, earlier: readonly KnownNumber[] = []): Diagnosis {
   const all = { ...options, constants: options.constants ?? new Constants() };
   const budget = { left: MAX_INFERENCES };
   const ones = sizesOfOne(model, all);
+  if (earlier.length > 0) {
+    const known = [...earlier, ...(options.known ?? [])];
+    const search = new Search(model, { ...all, known }, budget, { ones }).run();
+    if (search.wrong === 0) return search.diagnosis();
+  }
   let best = new Search(model, all, budget, { ones, startsWithOnes: true }).run();
   for (const other of ones.size > 0 ? [{ ones }, {}] : []) {
     if (best.wrong === 0) break;

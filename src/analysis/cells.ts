@@ -53,10 +53,11 @@ export class Cells {
     this.#assigned.set(id, dim);
   }
 
-  /** Assigns an expression to a number that inference has not come across yet. */
-  assume(value: Value, kind: Cell['kind'], index: number, traced: number, dim: Dim): string {
-    this.dim(value, kind, index, traced);
-    const id = this.#id(value, kind, index);
+  /** Assigns an expression to a number that inference has not come across yet. @returns the id of its cell */
+  assume({ value, kind, index, traced, reader }: Omit<Cell, 'id'>, dim: Dim): string {
+    const own = value.uses.length > 1 ? reader : undefined;
+    this.dim(value, kind, index, traced, own);
+    const id = this.#id(value, kind, index, own);
     this.assign(id, dim);
     return id;
   }
@@ -110,7 +111,7 @@ export class Cells {
    */
   dim(value: Value, kind: Cell['kind'], index: number, traced: number, reader?: Node): Dim {
     const shared = this.#id(value, kind, index);
-    const id = reader === undefined ? shared : `${shared}/${this.#number(reader)}`;
+    const id = reader === undefined ? shared : this.#id(value, kind, index, reader);
     if (!this.#cells.has(id)) this.#cells.set(id, { id, value, reader, kind, index, traced });
     const at = this.#assigned.has(id) ? id : shared;
     const assigned = this.#assigned.get(at);
@@ -118,8 +119,9 @@ export class Cells {
     return this.#ones === undefined ? assigned : assigned.withOrigin({ id: at });
   }
 
-  #id(value: Value, kind: Cell['kind'], index: number): string {
-    return `#${this.#number(value)}${kind === 'size' ? '.' : '@'}${index}`;
+  #id(value: Value, kind: Cell['kind'], index: number, reader?: Node): string {
+    const shared = `#${this.#number(value)}${kind === 'size' ? '.' : '@'}${index}`;
+    return reader === undefined ? shared : `${shared}/${this.#number(reader)}`;
   }
 
   #number(part: Value | Node): number {

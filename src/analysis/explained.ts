@@ -1,25 +1,14 @@
 import type { Model } from '../model/model.js';
 import type { Value } from '../model/value.js';
-import type { DenseTensor } from '../tensor/dense.js';
-import { type AssumedSize, type BakedOptions, type Diagnosis, findBaked } from './baked.js';
+import { type BakedOptions, type Diagnosis, findBaked, type KnownNumber } from './baked.js';
 import type { BakedCell, BakedConstant } from './baked-constants.js';
-import { type BatchSizes, batchAxisOf, batchSizes } from './batch-axis.js';
+import { batchAxisOf, batchSizes } from './batch-axis.js';
 import { Constants } from './constants.js';
-import { type Explanation, explain } from './explain/explain.js';
+import { type EarlierDiagnosis, earlierDiagnosis } from './earlier-diagnosis.js';
+import { explain } from './explain/explain.js';
+import { isExplained } from './explain/is-explained.js';
+import type { ExplainedConstant, ExplainedDiagnosis } from './explained-diagnosis.js';
 import { Untouched } from './untouched.js';
-
-/** A baked constant, its elements, and the rule behind them (or why none was found). */
-export interface ExplainedConstant {
-  readonly baked: BakedConstant;
-  /** Undefined when it cannot be read or folded. */
-  readonly tensor: DenseTensor | undefined;
-  readonly explanation: Explanation;
-}
-
-/** A {@link Diagnosis} whose constants are explained. */
-export interface ExplainedDiagnosis extends Omit<Diagnosis, 'constants'> {
-  readonly constants: readonly ExplainedConstant[];
-}
 
 /** How many folded nodes are looked behind, one after the other. */
 const MAX_DEPTH = 12;
@@ -32,18 +21,26 @@ const MAX_DEPTH = 12;
 export function explainBaked(model: Model, options: BakedOptions = {}): ExplainedDiagnosis {
   const { inputShapes = {}, traced = [], ...more } = options;
   if (Object.values(more).some((option) => option !== undefined)) return diagnose(model, options);
-  return untouched.ask(model, JSON.stringify([inputShapes, [...traced]]), () => diagnose(model, options));
+  const earlier = earlierDiagnosis(model, inputShapes);
+  return untouched.ask(model, JSON.stringify([inputShapes, [...traced]]), () => diagnose(model, options, earlier));
 }
 
 const untouched = new Untouched<ExplainedDiagnosis>();
 
-function diagnose(model: Model, options: BakedOptions): ExplainedDiagnosis {
+function diagnose(model: Model, options: BakedOptions, earlier?: EarlierDiagnosis): ExplainedDiagnosis {
   const constants = options.constants ?? new Constants();
-  const twins: AssumedSize[] = [];
+  const everOpened = new Set(earlier?.opened);
+  for (const node of everOpened) constants.open(node);
+  const twins: KnownNumber[] = [];
   for (let depth = 0; ; depth++) {
-    const diagnosis = findBaked(model, { ...options, constants, twins });
+    const diagnosis = findBaked(model, { ...options, constants, known: twins }, earlier?.numbers);
     const batch = batchSizes(model, diagnosis.inference);
-    const explained = withHints(diagnosis.constants.map((baked) => explainOne(baked, diagnosis, batch)));
+    const explained = withHints(
+      diagnosis.constants.map((baked) => {
+        const axis = (shape: readonly number[]) => batchAxisOf(baked, shape, batch);
+        return earlier?.explanationOf(baked, axis) ?? explainOne(baked, diagnosis, axis);
+      }),
+    );
     const more = depth === MAX_DEPTH ? [] : explained.flatMap((each) => twinOf(each) ?? []);
     if (more.length > 0) {
       twins.push(...more);
@@ -55,9 +52,11 @@ function diagnose(model: Model, options: BakedOptions): ExplainedDiagnosis {
       if (baked.axes.size === 0 || isExplained(explanation, tensor)) continue;
       if (producer === undefined || producer.inputs.length === 0) continue;
       constants.open(producer);
+      everOpened.add(producer);
       opened.add(baked.value);
     }
-    if (opened.size === 0 || depth === MAX_DEPTH) return { ...diagnosis, constants: explained };
+    if (opened.size === 0 || depth === MAX_DEPTH)
+      return { ...diagnosis, constants: explained, opened: [...everOpened] };
   }
 }
 
@@ -79,7 +78,7 @@ function withHints(explained: readonly ExplainedConstant[]): ExplainedConstant[]
  * A square matrix that one operator proves to be baked along one axis, and that follows a rule of two positions over that
  * size: then the other axis has the size, too. What reads the matrix only multiplies along the first.
  */
-function twinOf({ baked, tensor, explanation }: ExplainedConstant): AssumedSize | undefined {
+function twinOf({ baked, tensor, explanation }: ExplainedConstant): KnownNumber | undefined {
   if (tensor === undefined || isExplained(explanation, tensor) || baked.axes.size !== 1) return undefined;
   const [[axis, { size, evidence }]] = [...baked.axes] as [[number, BakedCell]];
   const traced = tensor.shape[axis] as number;
@@ -88,23 +87,18 @@ function twinOf({ baked, tensor, explanation }: ExplainedConstant): AssumedSize 
   if (traced < 4 || other === undefined || others.length > 1) return undefined;
   const found = explain(tensor, [axis, other]);
   if (!found.found || !SQUARE.has(found.generator.kind)) return undefined;
-  return { value: baked.value, axis: other, traced, size, evidence: { ...evidence, what: `${found.name}, a square` } };
+  const cell = { value: baked.value, kind: 'size', index: other, traced } as const;
+  return { cell, size, evidence: { ...evidence, what: `${found.name}, a square` } };
 }
 
 /** Rules that only a computed matrix follows. */
 const SQUARE: ReadonlySet<string> = new Set(['band', 'condition', 'formula', 'relative-slope']);
 
-function isExplained(explanation: Explanation, tensor: DenseTensor | undefined): boolean {
-  // Learned tables can be cut, not made longer: better find the positions that they are read at.
-  if (tensor === undefined) return false;
-  if (!explanation.found) return explanation.padMask !== undefined;
-  const { generator } = explanation;
-  // At one position, everything is the same at all of them: better find out what reads it.
-  if (generator.kind === 'repeated') return generator.table.data.length < tensor.data.length;
-  return generator.kind !== 'prefix-table';
-}
-
-function explainOne(baked: BakedConstant, { inference }: Diagnosis, batch: BatchSizes): ExplainedConstant {
+function explainOne(
+  baked: BakedConstant,
+  { inference }: Diagnosis,
+  batchAxisIn: (shape: readonly number[]) => number | undefined,
+): ExplainedConstant {
   const tensor = inference.constants.dense(baked.value);
   if (tensor === undefined) {
     const reason = inference.constants.refusal(baked.value) ?? 'it cannot be read';
@@ -114,6 +108,6 @@ function explainOne(baked: BakedConstant, { inference }: Diagnosis, batch: Batch
     // Integers that stand for sizes explain themselves.
     return { baked, tensor, explanation: { found: false, reason: 'its elements stand for sizes', maskLike: false } };
   }
-  const batchAxis = batchAxisOf(baked, tensor.shape, batch);
-  return { baked, tensor, explanation: explain(tensor, [...baked.axes.keys()], { batchAxis }) };
+  const batchAxis = batchAxisIn(tensor.shape);
+  return { baked, tensor, batchAxis, explanation: explain(tensor, [...baked.axes.keys()], { batchAxis }) };
 }

@@ -221,6 +221,7 @@ export abstract class GraphContent {
 
   /** @internal This graph is no longer what the file says, and so are the messages around it. */
   _touch(): void {
+    this.model._revision++;
     if (this._isModified) return;
     this._isModified = true;
     if (this._parent !== undefined) this._parent._touch();

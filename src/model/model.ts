@@ -41,6 +41,8 @@ export class Model {
   #irVersion = 0;
   #modelVersion: number | bigint = 0;
   #modified = false;
+  /** @internal See {@link revision}. */
+  _revision = 0;
   /** @internal Numbers for the names of values; once a name was asked for, of nodes too. */
   readonly _names: NameTable;
   #allNamed = false;
@@ -104,6 +106,11 @@ export class Model {
   /** Was anything edited? Saving an unmodified model writes the bytes that were read. */
   get isModified(): boolean {
     return this.#modified;
+  }
+
+  /** Goes up with every edit: what was found out about a model holds for as long as this stays what it was. */
+  get revision(): number {
+    return this._revision;
   }
 
   get irVersion(): number {
@@ -212,6 +219,7 @@ export class Model {
   /** @internal */
   _touch(): void {
     this.#modified = true;
+    this._revision++;
   }
 
   /** @internal The file to write. */

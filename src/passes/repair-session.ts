@@ -3,9 +3,11 @@
 import type { BakedConstant } from '../analysis/baked-constants.js';
 import { broadcasts } from '../analysis/broadcasting.js';
 import { DimSources } from '../analysis/dim-sources.js';
+import { keepDiagnosis } from '../analysis/earlier-diagnosis.js';
 import { elidedPadding } from '../analysis/elided-padding.js';
 import { givenSizes } from '../analysis/evidence/traced-sizes.js';
-import { type ExplainedConstant, type ExplainedDiagnosis, explainBaked } from '../analysis/explained.js';
+import { explainBaked } from '../analysis/explained.js';
+import type { ExplainedConstant, ExplainedDiagnosis } from '../analysis/explained-diagnosis.js';
 import type { FrozenPools } from '../analysis/frozen-pools.js';
 import { inferPlain } from '../analysis/infer-plain.js';
 import { tracedSizes } from '../analysis/traced-sizes.js';
@@ -32,6 +34,8 @@ export interface RepairOptions {
 /** The state of one run of a pass on one model. */
 export interface Session {
   readonly diagnosis: ExplainedDiagnosis;
+  /** Does the diagnosis take sizes for granted that the model does not have? */
+  readonly assumes: boolean;
   /** Sizes of the input symbols when the model was exported, given or solved; repairs may find out more. */
   readonly traced: Map<string, number>;
   /** The baked constants that are defects: without parameters, whose size is the model's own. */
@@ -54,9 +58,10 @@ export function startRepair(model: Model, options: RepairOptions, pools?: Frozen
   const { inputShapes } = options;
   const given = givenSizes(model, options);
   const known = new Map([...(solvedSizes.get(model) ?? []), ...(pools?.traced ?? []), ...given]);
+  const assumed = pools?.assumed.size ? { assumed: pools.assumed } : undefined;
   const diagnosis = explainBaked(model, {
     ...(inputShapes ? { inputShapes } : {}),
-    ...(pools?.assumed.size ? { assumed: pools.assumed } : {}),
+    ...assumed,
     traced: known,
   });
   const traced = new Map([...tracedSizes(diagnosis.constants.map(({ baked }) => baked)), ...known]);
@@ -85,7 +90,18 @@ export function startRepair(model: Model, options: RepairOptions, pools?: Frozen
     if (isList) others.push(bakedFinding(constant.baked, 'unrolled-loop', 'single items, as many as the example had'));
     return !isList;
   });
-  return { diagnosis, traced, constants: defects, emitter, sizes, findings: [], unresolved: [], others, readersOf };
+  return {
+    diagnosis,
+    assumes: assumed !== undefined,
+    traced,
+    constants: defects,
+    emitter,
+    sizes,
+    findings: [],
+    unresolved: [],
+    others,
+    readersOf,
+  };
 }
 
 /** What works at some sizes only, because of something that is no longer in the file. */
@@ -149,7 +165,7 @@ export interface SelfRepair extends Repair {
 /** Makes all repairs, in graph order, or (unless the options allow a partial repair) none when something is unresolved. */
 export function finishReport<R extends Repair>(
   pass: string,
-  { diagnosis, traced, emitter, findings, unresolved, others }: Session,
+  { diagnosis, assumes, traced, emitter, findings, unresolved, others }: Session,
   options: RepairOptions,
   repairs: readonly R[],
   apply: (repair: R) => Edit,
@@ -164,6 +180,7 @@ export function finishReport<R extends Repair>(
   const edits = ordered.map(apply);
   removeDead(new Set(repairs.flatMap(({ baked }) => baked?.value ?? [])));
   edits.push(...refreshDeclarations(diagnosis.inference.model, diagnosis.inference, 'keep'));
+  if (!assumes) keepDiagnosis(diagnosis, options.inputShapes);
   return { ...report, changed: true, edits };
 }
 

@@ -2,7 +2,7 @@
 import type { BatchSizes } from '../../analysis/batch-axis.js';
 import { elementAt, isInvariantAlong } from '../../analysis/explain/matrix.js';
 import { explainRowValue } from '../../analysis/explain/row-value.js';
-import type { ExplainedConstant } from '../../analysis/explained.js';
+import type { ExplainedConstant } from '../../analysis/explained-diagnosis.js';
 import type { Node } from '../../model/node.js';
 import type { Element } from '../../rewrite/generators/context.js';
 import type { PadMask } from '../../rewrite/generators/pad-mask.js';

@@ -1,7 +1,7 @@
 import { type BatchSizes, batchAxisOf } from '../../analysis/batch-axis.js';
 import { isCovered } from '../../analysis/broadcasting.js';
 import { describePadMask } from '../../analysis/explain/pad-mask.js';
-import type { ExplainedConstant } from '../../analysis/explained.js';
+import type { ExplainedConstant } from '../../analysis/explained-diagnosis.js';
 import type { Node } from '../../model/node.js';
 import { emitPadMask, type PadMask } from '../../rewrite/generators/pad-mask.js';
 import { Dim } from '../../symbolic/dim.js';
