@@ -99,7 +99,7 @@ export class Search {
     for (const { cell, size, evidence } of options.known ?? []) {
       this.#evidence.set(this.#cells.assume(cell, size), evidence);
     }
-    this.#inference = this.#inferAnew();
+    this.#inference = this.#infer();
   }
 
   /** Solves what it can. */
@@ -109,7 +109,7 @@ export class Search {
     this.#shapesWithOnes = undefined;
     this.#cells.refine(this.#ones);
     this.#hopeless.clear();
-    this.#inference = this.#inferAnew();
+    this.#inference = this.#infer();
     this.#solve();
     return this;
   }
@@ -145,7 +145,7 @@ export class Search {
     let isNew = false;
     for (const { claim, solution } of claims) isNew = this.#assign(solution, claim) || isNew;
     if (isNew) {
-      this.#inference = this.#infer();
+      this.#inference = this.#infer(this.#inference);
       if (this.#inference.conflicts.length > 0 || this.wrong > before.wrong) this.#settle();
       if (this.wrong <= before.wrong) return true;
       restore();
@@ -160,12 +160,7 @@ export class Search {
     return new Set(contradictions(this.#inference).map(({ node }) => node)).size;
   }
 
-  /** After cells were assigned. */
-  #infer(): Inference {
-    return this.#inferAnew(this.#inference);
-  }
-
-  #inferAnew(previous?: Inference): Inference {
+  #infer(previous?: Inference): Inference {
     this.#budget.left--;
     const shapes = this.#shapesWithOnes ? { inputShapes: this.#shapesWithOnes } : {};
     return infer(this.#model, { ...this.#options, ...shapes, cells: this.#cells, previous });
@@ -202,7 +197,7 @@ export class Search {
       else settled = this.#assign(only, conflict) || settled;
     }
     if (settled) {
-      this.#inference = this.#infer();
+      this.#inference = this.#infer(this.#inference);
       return true;
     }
     for (const alike of open.values()) {
@@ -264,7 +259,7 @@ export class Search {
     for (const index of this.#consistent(solutions).slice(0, MAX_TRIALS)) {
       if (this.#budget.left <= 0) break;
       this.#take(index, alike);
-      this.#inference = this.#infer();
+      this.#inference = this.#infer(this.#inference);
       if (this.wrong < before.wrong) return true;
       restore();
       this.#inference = before.inference;
@@ -301,7 +296,7 @@ export class Search {
     const forced = this.#forced.get(key);
     if (forced !== undefined) {
       this.#take(forced, alike);
-      this.#inference = this.#infer();
+      this.#inference = this.#infer(this.#inference);
       return true;
     }
     if (this.#hopeless.has(key)) return false;
@@ -315,7 +310,7 @@ export class Search {
       if (this.#budget.left <= 0) break;
       const ids = alike.flatMap(({ solutions: own }) => [...(own[index] as Solution).assignments]);
       for (const [id, size] of ids) this.#cells.assign(id, size);
-      const inference = this.#infer();
+      const inference = this.#infer(this.#inference);
       for (const [id] of ids) this.#cells.unassign(id);
       const conflicts = inference.conflicts.length;
       if (!this.#isProgress(inference, alike, after)) continue;

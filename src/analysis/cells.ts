@@ -81,14 +81,12 @@ export class Cells {
     return { assigned: new Map(this.#assigned), ones: this.#ones };
   }
 
-  /** The cells that inference sees otherwise after than before; undefined when that may be all of them. */
-  changed(before: Assignments, after: Assignments): Cell[] | undefined {
-    if (before.ones !== after.ones) return undefined;
-    const changed: Cell[] = [];
-    for (const id of new Set([...before.assigned.keys(), ...after.assigned.keys()])) {
-      if (before.assigned.get(id) !== after.assigned.get(id)) changed.push(this.#cells.get(id) as Cell);
-    }
-    return changed;
+  /** The cells that inference sees otherwise than it did; undefined when that may be all of them. */
+  changedSince({ assigned, ones }: Assignments): Cell[] | undefined {
+    if (ones !== this.#ones) return undefined;
+    const ids = [...new Set([...assigned.keys(), ...this.#assigned.keys()])];
+    const changed = ids.filter((id) => assigned.get(id) !== this.#assigned.get(id));
+    return changed.map((id) => this.#cells.get(id) as Cell);
   }
 
   /** The expression assigned to a cell. */

@@ -41,7 +41,9 @@ export function frozenPools(model: Model, options: Pick<InferOptions, 'inputShap
   const found = () => ({ pools, assumed, traced });
   const candidates = liveNodes(model.graph, constants).filter(isPooling);
   if (candidates.length === 0) return found();
-  const inferred = () => infer(model, { ...options, constants, assumed, cells: new Cells() });
+  const cells = new Cells();
+  const inferred = (previous?: Inference) =>
+    infer(model, { ...options, constants, assumed: new Map(assumed), cells, previous });
   let inference = inferred();
   let wrong = contradictions(inference);
   for (const node of candidates.slice(0, MAX_TRIALS)) {
@@ -50,7 +52,7 @@ export function frozenPools(model: Model, options: Pick<InferOptions, 'inputShap
     const output = node.outputs[0] as Value;
     if (axes.size === 0) continue;
     assumed.set(output, new Map([...axes].map(([axis]) => [axis, Dim.of(1)])));
-    const then = inferred();
+    const then = inferred(inference);
     const remaining = contradictions(then);
     const left = new Set(remaining.map(keyOf));
     const gone = wrong.filter((conflict) => !left.has(keyOf(conflict)));

@@ -42,7 +42,10 @@ export interface InferOptions {
 
 /** How to infer what was inferred before. */
 export interface ReinferOptions extends InferOptions {
-  /** An inference of the same model with the same options, but for what was assigned to cells: only what differs is visited. */
+  /**
+   * An inference of the same model. Where only what is assigned to cells or assumed of values is something else than it
+   * was then, just what that makes a difference to is visited.
+   */
   readonly previous?: Inference | undefined;
 }
 
@@ -159,16 +162,17 @@ export class Inference {
   }
 
   /**
-   * Takes over what an inference of the same model knows, and visits what reads cells that were assigned something else
-   * since, or reads what came out otherwise. False where that is not enough, and all has to be inferred.
+   * Takes over what an inference of the same model knows, and visits what sees other cells or assumptions than it did, or
+   * reads what came out otherwise. False where that is not enough, and all has to be inferred.
    */
   rerun(previous: Inference): boolean {
     const { cells } = this;
+    if (cells !== previous.cells || this.#options.inputShapes !== previous.#options.inputShapes) return false;
     // What a data-dependent size was found to be matters to nodes that have nothing to do with each other.
-    if (cells === undefined || previous.#assignments === undefined || previous.#bound.size > 0) return false;
-    this.#assignments = cells.assignments();
-    const changed = cells.changed(previous.#assignments, this.#assignments);
+    if (previous.#bound.size > 0) return false;
+    const changed = previous.#assignments && cells ? cells.changedSince(previous.#assignments) : [];
     if (changed === undefined) return false;
+    this.#assignments = cells?.assignments();
     this.#facts = new Map(previous.#facts);
     this.#frontier = new Map(previous.#frontier);
     this.#order = previous.#order;
@@ -177,6 +181,10 @@ export class Inference {
     for (const { value, reader } of changed) {
       this.#frontier.delete(value);
       for (const { node } of value.uses) if (reader === undefined || reader === node) stale.add(node);
+    }
+    const assumed = [previous.#options.assumed ?? new Map(), this.#options.assumed ?? new Map()] as const;
+    for (const value of new Set([...assumed[0].keys(), ...assumed[1].keys()])) {
+      if (value.producer !== undefined && assumed[0].get(value) !== assumed[1].get(value)) stale.add(value.producer);
     }
     const others = new Set<Value>();
     for (const node of this.#order) {

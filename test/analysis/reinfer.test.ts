@@ -50,6 +50,14 @@ describe('infer with a previous inference', () => {
       inference = infer(model, { cells, previous: inference });
       expect(saidBy(inference, model)).toEqual(saidBy(infer(model, { cells }), model));
     }
+    const live = model.graph.nodes.flatMap(({ outputs }) =>
+      outputs.filter((output) => output && inference.shape(output)?.length),
+    );
+    const assumed = new Map(live.slice(0, 1).map((value) => [value as Value, new Map([[0, Dim.symbol('m')]])]));
+    const then = infer(model, { cells, previous: inference, assumed });
+    expect(saidBy(then, model)).toEqual(saidBy(infer(model, { cells, assumed }), model));
+    inference = infer(model, { cells, previous: then });
+    expect(saidBy(inference, model)).toEqual(saidBy(infer(model, { cells }), model));
     cells.unassign(ids[0] ?? '');
     const back = infer(model, { cells, previous: inference });
     expect(saidBy(back, model)).toEqual(saidBy(infer(model, { cells }), model));

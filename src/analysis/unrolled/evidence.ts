@@ -20,7 +20,8 @@ export function support(
   options: Pick<InferOptions, 'inputShapes'>,
 ): number {
   const assumed = new Map(hypotheses.map(({ value, axis, size }) => [value, new Map([[axis, size]])]));
-  const then = infer(inference.model, { ...options, constants: inference.constants, assumed });
+  const { model, constants } = inference;
+  const then = infer(model, { ...options, constants, assumed, previous: inference });
   return contradictions(inference) - contradictions(then);
 }
 
