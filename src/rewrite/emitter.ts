@@ -24,7 +24,8 @@ export interface NodeSpec {
  */
 export class Emitter {
   readonly #known = new Map<Graph, Map<string, readonly Value[]>>();
-  readonly #pools = new Map<Graph, ConstantPool>();
+  readonly #pools = new Map<Graph, ConstantPool<Value>>();
+  readonly #made = new Map<string, ConstantPool<DenseTensor>>();
   readonly #positions = new Map<Graph, Map<Node, number>>();
   readonly added: Node[] = [];
 
@@ -65,7 +66,7 @@ export class Emitter {
   /** A constant: an initializer of the anchor's graph, or a Constant node where that cannot be. */
   constant(tensor: DenseTensor, hint: string, anchor: Node): Value {
     const { graph } = anchor;
-    const pool = this.#pools.get(graph) ?? new ConstantPool();
+    const pool = this.#pools.get(graph) ?? new ConstantPool<Value>();
     this.#pools.set(graph, pool);
     const known = pool.find(tensor).find((value) => this.isAvailable(value, anchor));
     if (known !== undefined) return known;
@@ -76,6 +77,16 @@ export class Emitter {
         : graph.addInitializer(graph.freshName(hint), tensor);
     pool.add(tensor, value);
     return value;
+  }
+
+  /** A constant that is made of another tensor: the same is made of equal ones only once. */
+  constantOf(tensor: DenseTensor, how: string, make: () => DenseTensor, hint: string, anchor: Node): Value {
+    const made = this.#made.get(how) ?? new ConstantPool<DenseTensor>();
+    this.#made.set(how, made);
+    const [known] = made.find(tensor);
+    const result = known ?? make();
+    if (known === undefined) made.add(tensor, result);
+    return this.constant(result, hint, anchor);
   }
 
   /** An int64 scalar (rank 0) or, for a list, a vector. */

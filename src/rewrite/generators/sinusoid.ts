@@ -90,9 +90,11 @@ export function emitSinusoid(generator: SinusoidTable, context: GeneratorContext
   const { step, start } = sinusoid.positions;
   const side = sideOf(rows, step, start);
   const missing = side === 'middle' ? Math.max(0, maxLength - (rows + 1) / 2) : Math.max(0, maxLength - rows);
-  const table = extendTable(generator, tensor, side === 'front' ? 0 : missing, side === 'back' ? 0 : missing);
-  const total = table.shape[axis] as number;
-  const constant = emitter.constant(table, 'positions_table', anchor);
+  const [front, back] = [side === 'front' ? 0 : missing, side === 'back' ? 0 : missing];
+  const total = rows + front + back;
+  const how = JSON.stringify([generator, front, back]);
+  const extend = () => extendTable(generator, tensor, front, back);
+  const constant = emitter.constantOf(tensor, how, extend, 'positions_table', anchor);
   // Rows that stay: [first, first + size).
   const first = side === 'front' ? size.sub(size) : side === 'back' ? size.neg().add(total) : middleStart(size, total);
   if (opsetOf(anchor) < 10) {
