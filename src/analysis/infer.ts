@@ -9,6 +9,7 @@ import { lookupOp } from '../ops/registry.js';
 import type { Schemas } from '../ops/schema.js';
 import type { Facts, Shape, SubgraphInference, TensorFacts } from '../ops/types.js';
 import { Dim } from '../symbolic/dim.js';
+import { type Guard, guardOf } from './branch-guard.js';
 import type { Assignments, Cells } from './cells.js';
 import { contentOf, lazyFacts } from './constant-facts.js';
 import { Constants } from './constants.js';
@@ -83,6 +84,8 @@ export class Inference {
   readonly #inputSymbols = new Set<string>();
   readonly #resolveBound = (dim: Dim) => this.#resolveDim(dim);
   readonly #host: VisitHost;
+  /** What holds in the branch that is being visited. */
+  #guard: Guard | undefined;
 
   constructor(model: Model, options: InferOptions) {
     this.model = model;
@@ -103,8 +106,8 @@ export class Inference {
       },
       bind: (symbol, dim) => this.#bound.set(symbol, dim),
       subgraph: (node, name, call) => this.#subgraph(node, name, call),
-      conflict: (node, left, right, what) => this.#conflicts.add(node, { node, what, left, right }),
-      demand: (node, left, right, what) => this.#demands.add(node, { node, what, left, right }),
+      conflict: (node, left, right, what) => this.#disagree(this.#conflicts, { node, what, left, right }),
+      demand: (node, left, right, what) => this.#disagree(this.#demands, { node, what, left, right }),
       note: (node, reason) => this.#note(node, reason),
     };
   }
@@ -342,9 +345,11 @@ export class Inference {
   #subgraph(node: Node, name: string, call: CallAttributes): SubgraphInference | undefined {
     const graph = node.attributes.get(name)?.asGraph();
     if (graph === undefined) return undefined;
+    const guard = guardOf(node, name, (value) => this.seen(value, node));
     return {
       inputCount: graph.inputs.length,
       outputCount: graph.outputs.length,
+      isSpecial: guard !== undefined,
       infer: (inputs) => {
         this.#declareInputs(graph, (value, i) => {
           const declared = value.declared === undefined ? undefined : declaredFacts(value.declared);
@@ -354,7 +359,10 @@ export class Inference {
           }
           return given ?? declared;
         });
+        const outer = this.#guard;
+        if (guard !== undefined) this.#guard = new Map([...(outer ?? []), ...guard]);
         this.#visitGraph(graph, call);
+        this.#guard = outer;
         return graph.outputs.map((output) => this.seen(output));
       },
     };
@@ -390,6 +398,13 @@ export class Inference {
 
   #resolveDim(dim: Dim): Dim {
     return dim.hasFresh && this.#bound.size > 0 ? dim.substitute(this.#bound) : dim;
+  }
+
+  /** Two sizes that differ, unless they are equal wherever the branch with the node runs. */
+  #disagree(lists: NodeLists<Conflict>, conflict: Conflict): void {
+    const { left, right, node } = conflict;
+    const guard = this.#guard;
+    if (guard === undefined || !left.substitute(guard).equals(right.substitute(guard))) lists.add(node, conflict);
   }
 
   #note(node: Node, reason: string): void {

@@ -72,6 +72,8 @@ export interface Attributes {
 export interface SubgraphInference {
   readonly inputCount: number;
   readonly outputCount: number;
+  /** A branch that runs at a single size only, and says nothing of the others. */
+  readonly isSpecial?: boolean;
   /** Infer the body for these inputs (missing entries: as the body's own input declares). Returns its outputs' facts. */
   infer(inputs: readonly (Facts | undefined)[]): readonly (Facts | undefined)[];
 }

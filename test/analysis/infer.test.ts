@@ -89,6 +89,45 @@ describe('infer', () => {
     for (const output of outputs) if (output !== undefined) expect(reasons.of(output), output.name).toBeUndefined();
   });
 
+  describe('of `x.squeeze(axis)`, exported as an If', () => {
+    /** If(x.shape[axis] == number) then Squeeze(x) else x, the condition turned round and the branches swapped if asked. */
+    async function squeezed(axis: number, number: number, { isTurned = false } = {}) {
+      const model = await emptyModel();
+      const x = model.graph.addInput('x', FLOAT, ['B', 'T', 3]);
+      const ints = (name: string, value: number) =>
+        model.graph.addInitializer(name, { dtype: INT64, shape: [1], data: BigInt64Array.of(BigInt(value)) });
+      const size = add(model, 'Gather', [add(model, 'Shape', [x]), ints('axis', axis)]);
+      const equal = add(model, 'Equal', [size, ints('number', number)]);
+      const condition = isTurned ? add(model, 'Not', [equal]) : equal;
+      const branch = (name: string, opType: string, inputs: Value[]) => {
+        const graph = model.graph.createSubgraph(name);
+        graph.addOutput(graph.addNode({ opType, inputs, outputs: [`${name}_y`] }).outputs[0] as Value);
+        return { graph };
+      };
+      const yes = branch('yes', 'Squeeze', [x, ints('axes', axis)]);
+      const no = branch('no', 'Identity', [x]);
+      const y = add(model, 'If', [condition], {
+        then_branch: isTurned ? no : yes,
+        else_branch: isTurned ? yes : no,
+      });
+      return { y, inference: infer(model) };
+    }
+
+    it.each([false, true])(
+      'finds no fault in a branch that runs where it fits only (turned round: %s)',
+      async (isTurned) => {
+        const { y, inference } = await squeezed(1, 1, { isTurned });
+        expect(inference.conflicts).toEqual([]);
+        expect(shapeText(inference.shape(y))).toBe('[B, T, 3]');
+      },
+    );
+
+    it('still finds what does not fit where the branch runs', async () => {
+      const { inference } = await squeezed(1, 2);
+      expect(inference.conflicts.map(({ what }) => what)).toEqual(['axis removed by Squeeze']);
+    });
+  });
+
   it('knows the element type of an operator without a rule from its schema', async () => {
     const model = await emptyModel();
     model.opsetImports.set('com.microsoft', 1);

@@ -19,15 +19,21 @@ function scalarNumber(facts: Facts | undefined): number | undefined {
 /** A branch that is certainly not taken is not looked into: whatever contradicts itself there never runs. */
 function inferIf(ctx: InferContext): void {
   const condition = scalarNumber(ctx.input(0));
-  const branch = (name: string) => ctx.subgraph(name)?.infer([]);
+  const [thenBranch, elseBranch] = [ctx.subgraph('then_branch'), ctx.subgraph('else_branch')];
   if (condition !== undefined) {
-    const taken = branch(condition === 0 ? 'else_branch' : 'then_branch');
+    const taken = (condition === 0 ? elseBranch : thenBranch)?.infer([]);
     for (let i = 0; i < ctx.outputCount; i++) ctx.setOutput(i, taken?.[i]);
     return;
   }
-  const yes = branch('then_branch');
-  const no = branch('else_branch');
+  const yes = thenBranch?.infer([]);
+  const no = elseBranch?.infer([]);
+  // As with Squeeze, a symbol is taken not to be 1: go on with what holds at all other sizes.
+  const general = thenBranch?.isSpecial ? no : elseBranch?.isSpecial ? yes : undefined;
   for (let i = 0; i < ctx.outputCount; i++) {
+    if (general !== undefined) {
+      ctx.setOutput(i, general[i]);
+      continue;
+    }
     ctx.setOutput(
       i,
       joinFacts(yes?.[i], no?.[i], () => ctx.fresh('if')),
