@@ -58,17 +58,25 @@ export function frozenPools(model: Model, options: Pick<InferOptions, 'inputShap
     const gone = wrong.filter((conflict) => !left.has(keyOf(conflict)));
     const equations = equationsOf(node, axes, inference);
     const sizes = solveSizes(equations);
-    if (gone.length > 0 && left.size < wrong.length && gone.every((conflict) => heldAt(sizes, conflict))) {
-      for (const [name, size] of solveSizes(equations.filter((each) => isExact(each.size)))) traced.set(name, size);
-      pools.push({ node, axes, evidence: gone });
-      [inference, wrong] = [then, remaining];
-    } else assumed.delete(output);
+    if (gone.length === 0 || left.size >= wrong.length || !gone.every((conflict) => heldAt(sizes, conflict))) {
+      assumed.delete(output);
+      continue;
+    }
+    [inference, wrong] = [then, remaining];
+    if (isRoundedUp(node)) continue;
+    for (const [name, size] of solveSizes(equations.filter((each) => isExact(each.size)))) traced.set(name, size);
+    pools.push({ node, axes, evidence: gone });
   }
   return found();
 }
 
 function isPooling(node: Node): boolean {
   return isOp(node, 'AveragePool', 'MaxPool') && node.outputs[0] !== undefined && node.outputs[1] === undefined;
+}
+
+/** Rounded up, a window has one position on any axis that it is longer than: it need not be the axis's size. */
+function isRoundedUp(node: Node): boolean {
+  return Number(node.attributes.get('ceil_mode')?.asInt() ?? 0) !== 0;
 }
 
 /** Live axes that the window could have covered: nothing padded, nothing left out. */

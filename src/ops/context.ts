@@ -3,7 +3,7 @@ import type { Scalar } from '../symbolic/scalar.js';
 import { Rational } from '../symbolic/scalar.js';
 import { type DenseTensor, elementCount } from '../tensor/dense.js';
 import { unifyBroadcast } from './lib/broadcast-dims.js';
-import { settledValue } from './lib/settled-value.js';
+import { settledValue, usualValue } from './lib/settled-value.js';
 import type { Attributes, Facts, InferContext, Shape, SubgraphInference, TensorFacts } from './types.js';
 import { CONTENT_LIMIT } from './types.js';
 
@@ -244,13 +244,14 @@ function isFreshName(name: string): boolean {
 }
 
 /**
- * The number, where the other side is that number for all sizes but small ones: min(T, 4) against 4 only asks that T is
- * at least 4, which is no reason to doubt the 4.
+ * The number, where the other side is that number for all sizes but small ones, or but huge ones: min(T, 4) against 4
+ * only asks that T is at least 4, which is no reason to doubt the 4.
  */
 function settledNumber(a: Dim, b: Dim): Dim | undefined {
   if (a.isNumber === b.isNumber) return undefined;
   const [number, expression] = a.isNumber ? [a, b] : [b, a];
-  return settledValue(expression) === number.value ? number : undefined;
+  const { value } = number;
+  return settledValue(expression) === value || usualValue(expression) === value ? number : undefined;
 }
 
 /** The expression to go on with: without data-dependent symbols if possible, then the shorter one. */

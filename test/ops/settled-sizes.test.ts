@@ -22,3 +22,11 @@ test('a number that a size may only happen to be is one', () => {
   const odd = [facts(DataType.FLOAT, [1, 'T - T//2*2']), facts(DataType.FLOAT, [1, 1])];
   expect(inferOp('Concat', odd, { attributes: { axis: 0 } }).conflicts).toHaveLength(1);
 });
+
+test('a number that a size is unless it is huge is no conflict', () => {
+  const image = '((H + 10208)//10240)*((W + 10208)//10240)';
+  const rounded = [facts(DataType.FLOAT, [1, image]), facts(DataType.FLOAT, [1, 1])];
+  expect(inferOp('Concat', rounded, { attributes: { axis: 0 } }).conflicts).toEqual([]);
+  const chunks = [facts(DataType.FLOAT, [1, '(T + 1023)//1024']), facts(DataType.FLOAT, [1, 1])];
+  expect(inferOp('Concat', chunks, { attributes: { axis: 0 } }).conflicts).toHaveLength(1);
+});

@@ -55,6 +55,17 @@ describe('poolings over all of an axis', () => {
     expect(await runPass(fixShapes(), model)).toMatchObject({ changed: false, others: [] });
   });
 
+  it('stay where they are rounded up: a window longer than the axis has one position as well', async () => {
+    const model = await pooled(
+      ['batch', 4, 'time'],
+      'AveragePool',
+      { ...window(320), ceil_mode: { int: 1 } },
+      squeezed,
+    );
+    expect(await runPass(fixShapes(), model)).toMatchObject({ changed: false, unresolved: [], others: [] });
+    expect((await run(model, [2, 4, 33])).dims).toEqual([2, 4]);
+  });
+
   it('become global where windows of several branches are shorter than the input', async () => {
     const b = await Builder.start();
     const x = b.input(['batch', 4, 'time']);
