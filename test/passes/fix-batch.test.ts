@@ -119,6 +119,18 @@ describe('fix-batch', () => {
     expect(operators(graph.model)).toEqual(before);
   });
 
+  it('does not take a size that gets an axis, to be put into a shape, for an item', async () => {
+    const graph = await unrolled();
+    const y = graph.node('Add', [graph.x, graph.item(0)]);
+    const size = graph.node('Gather', [graph.node('Shape', [y]), graph.int64([0], [])], { axis: { int: 0 } });
+    const shape = graph.node('Concat', [graph.node('Unsqueeze', [size, graph.int64([0])]), graph.int64([-1, 4])], {
+      axis: { int: 0 },
+    });
+    // A size that is declared by a name where it is a number: exporters name what they could not infer.
+    graph.output(graph.node('Reshape', [y, shape]), ['batch', 'time', 'Reshapey_dim_2']);
+    expect(await runPass(fixBatch(), graph.model)).toMatchObject({ changed: false, findings: [], unresolved: [] });
+  });
+
   it('leaves a fixed number of heads alone', async () => {
     const graph = await unrolled(['batch', 'time', 3, 4]);
     const heads = range(3).map((i) => graph.node('Softmax', [graph.item(i, 2)]));

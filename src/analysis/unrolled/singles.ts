@@ -1,7 +1,7 @@
 import type { Graph } from '../../model/graph.js';
 import type { Node } from '../../model/node.js';
 import type { Value } from '../../model/value.js';
-import type { Dim } from '../../symbolic/dim.js';
+import { Dim } from '../../symbolic/dim.js';
 import type { Inference } from '../infer.js';
 import type { Access, Accesses } from './accesses.js';
 import { AntiUnifier } from './anti-unify.js';
@@ -74,6 +74,7 @@ function* joinsIn(graph: Graph, cone: ReadonlySet<Value>, inference: Inference):
     const [input] = node.inputs;
     const [output] = node.outputs;
     if (node.domain !== '' || input === undefined || output === undefined || !cone.has(input)) continue;
+    if (isSize(output, inference)) continue;
     if (node.opType === 'Unsqueeze') {
       const axes = node.attributes.get('axes')?.asInts()?.map(Number) ?? integersOf(node.inputs[1], inference);
       const rank = inference.shape(output)?.length;
@@ -90,6 +91,13 @@ function* joinsIn(graph: Graph, cone: ReadonlySet<Value>, inference: Inference):
       if (item !== undefined && more.length === 0 && joining.axis >= 0) yield { node, values: [item], ...joining };
     }
   }
+}
+
+/** Sizes get an axis to be put into a shape: they are no item. What was counted in the data of one item may be. */
+function isSize(value: Value, inference: Inference): boolean {
+  const facts = inference.facts(value);
+  if (facts?.kind !== 'tensor' || facts.content === undefined) return false;
+  return facts.content.every((element) => element instanceof Dim && !element.hasFresh);
 }
 
 /** Is it only read by a Concat of nothing else? */
