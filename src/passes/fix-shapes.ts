@@ -18,6 +18,7 @@
 
 import type { BakedConstant } from '../analysis/baked-constants.js';
 import { frozenPools } from '../analysis/frozen-pools.js';
+import { splitsSortedRows } from '../analysis/sorted-rows.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
@@ -56,6 +57,12 @@ export function fixShapes(options: FixShapesOptions = {}): Pass {
           continue;
         }
         const readers = session.readersOf(baked);
+        const counting = readers.find((reader) => splitsSortedRows(reader, session.diagnosis.inference));
+        if (counting !== undefined) {
+          const why = `sizes of the parts of ${nodeName(counting)} were counted once: the data put its rows in order (a mixture of experts?), and what counts how many go to each part is not in the file; it has to be exported again`;
+          session.unresolved.push(bakedFinding(baked, 'unexplained-size', why));
+          continue;
+        }
         const blocked = readers.find((reader) => !canRebuild(baked, reader, session));
         if (tensor === undefined || blocked !== undefined) {
           const why = blocked ? `no live tensor before ${nodeName(blocked)} has that size` : 'it cannot be read';

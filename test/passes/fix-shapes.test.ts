@@ -112,6 +112,37 @@ describe('fix-shapes', () => {
     expect(report.edits[0]?.what).toBe('3 stands for batch//2, 3 stands for batch//2');
   });
 
+  /** Rows of x in the order of something, taken apart into 3 and 4 and joined again. */
+  async function ordered(order: (model: Model, x: Value) => Value) {
+    const model = await emptyModel();
+    const { graph } = model;
+    const x = graph.addInput('x', DataType.FLOAT, ['rows', 4]);
+    const sorted = graph.addNode({ opType: 'Gather', inputs: [x, order(model, x)], attributes: { axis: { int: 0 } } });
+    const inputs = [sorted.outputs[0] as Value, ints(model, 'sizes', [3, 4])];
+    const { outputs } = graph.addNode({ opType: 'Split', inputs, outputs: 2, attributes: { axis: { int: 0 } } });
+    output(model, 'Concat', outputs as Value[]).producer?.attributes.set('axis', { int: 0 });
+    return runPass(fixShapes(), model);
+  }
+
+  it('refuses parts that were counted in the data: tokens sorted by their experts', async () => {
+    const report = await ordered(({ graph }, x) => {
+      const column = graph.addNode({ opType: 'ReduceSum', inputs: [x], attributes: { keepdims: { int: 0 } } });
+      const axes = graph.addInitializer('axes', { dtype: DataType.INT64, shape: [1], data: BigInt64Array.of(1n) });
+      column.setInput(1, axes);
+      const count = graph.addNode({ opType: 'Shape', inputs: [column.outputs[0] as Value] });
+      const inputs = [column.outputs[0] as Value, count.outputs[0] as Value];
+      return graph.addNode({ opType: 'TopK', inputs, outputs: 2, attributes: { axis: { int: 0 } } })
+        .outputs[1] as Value;
+    });
+    expect(report).toMatchObject({ changed: false, unresolved: [{ code: 'unexplained-size' }] });
+    expect(report.unresolved[0]?.message).toContain('the data put its rows in order');
+  });
+
+  it('takes rows in a given order apart at a live size', async () => {
+    const report = await ordered(({ graph }) => graph.addInput('order', DataType.INT64, ['rows']));
+    expect(report).toMatchObject({ changed: true, unresolved: [] });
+  });
+
   it('changes nothing in a model that is right', async () => {
     const model = await reshape([0, -1, 4, 8], ['batch', 'time', 4, 8]);
     expect(await runPass(fixShapes(), model)).toMatchObject({
