@@ -3,6 +3,7 @@ import type { Node } from '../model/node.js';
 import { Dim } from '../symbolic/dim.js';
 import { type BakedCell, type BakedConstant, bakedConstants } from './baked-constants.js';
 import { type Cell, Cells } from './cells.js';
+import { isOfComplement } from './complements.js';
 import { contradictions, type Demand, demandsOf } from './demands.js';
 import { type SolvedClaim, sceneOf, solvedClaims } from './evidence/claims.js';
 import type { Evidence, Scene } from './evidence/evidence.js';
@@ -216,10 +217,18 @@ export class Search {
     const padded = paddedToTable(conflict, this.#cells, this.#inference.constants);
     if (padded !== undefined) return [padded];
     const { traced = new Map<string, number>() } = this.#options;
-    const found = solutionsOf(conflict, this.#cells).filter((solution) => this.#agrees(solution, traced));
+    const found = solutionsOf(conflict, this.#cells).filter((solution) => {
+      const isOfComplements = [...solution.assignments.keys()].some((id) => this.#isOfComplement(id));
+      return !isOfComplements && this.#agrees(solution, traced);
+    });
     if (!this.#splitsItems || found.length < 2) return found;
     const apart = found.filter(({ assignments }) => ![...assignments.values()].some((size) => this.#mergesItems(size)));
     return apart.length > 0 ? apart : found;
+  }
+
+  #isOfComplement(id: string): boolean {
+    const cell = this.#cells.get(id);
+    return cell !== undefined && isOfComplement(cell, this.#inference.constants);
   }
 
   /** Is it a size with the batch in it, of one item, times another one: `batch * time`? */

@@ -26,6 +26,7 @@ export function solutionsOf({ left, right }: Conflict, cells: Cells): Solution[]
       if (size.isNumber || size.hasFresh || isOverCells(size, cells) || !cells.isOpen(id, size)) return;
       if (startsEarlier(cells.get(id) as Cell, size)) return;
     }
+    if (!isConsistent(assignments, cells)) return;
     const key = JSON.stringify([...assignments].map(([id, size]) => [id, size.key]));
     if (!found.has(key)) found.set(key, { assignments, cost: costOf(assignments, cells) });
   };
@@ -56,6 +57,14 @@ export function solutionFor({ origin }: Dim, id: string, target: Dim, cells: Cel
   if (size === undefined || size.isNumber || size.hasFresh || isOverCells(size, cells)) return undefined;
   const assignments = new Map([[id, size]]);
   return { assignments, cost: costOf(assignments, cells) };
+}
+
+/** Do the expressions give their numbers where one of them is a size itself? 14 and 13 are no `time` and `time + 1`. */
+function isConsistent(assignments: ReadonlyMap<string, Dim>, cells: Cells): boolean {
+  const sizes = [...assignments].map(([id, size]) => ({ size, number: (cells.get(id) as Cell).traced }));
+  const traced = new Map<string, number>();
+  for (const { size, number } of sizes) if (size.symbolName !== undefined) traced.set(size.symbolName, number);
+  return sizes.every(({ size, number }) => (size.evaluate(traced) ?? number) === number);
 }
 
 /**

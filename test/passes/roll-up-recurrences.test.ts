@@ -121,6 +121,24 @@ describe('rolling up a recurrent cell', () => {
     });
   });
 
+  it('goes through gates of which the first row is read by nobody', async () => {
+    await follows(
+      (u, x, length) => {
+        const gate = u.op('Sigmoid', [x]);
+        const rows = u.rows(u.op('Mul', [x, gate]), 1, length, 'gather');
+        const gates = u.rows(gate, 1, length, 'gather');
+        let h = rows[0] as Value;
+        const states = [h];
+        for (let t = 1; t < length; t++) {
+          h = u.op('Add', [rows[t] as Value, u.op('Mul', [u.op('Sub', [u.scalar(1), gates[t] as Value]), h])]);
+          states.push(h);
+        }
+        u.output('y', u.op('Mul', [gate, u.stack(states, 1)]));
+      },
+      { lengths: [2, 4, 9] },
+    );
+  });
+
   it('keeps a first step whose results are of another kind', async () => {
     await follows(
       (u, x, length) => {

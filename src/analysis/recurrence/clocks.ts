@@ -47,6 +47,8 @@ interface Group {
   readonly size: Dim;
   readonly chunk: number;
   readonly steps: number;
+  /** The first rows may be read by nobody: a state that begins with them has no use for their gates. */
+  readonly isWhole: boolean;
   readonly parts: readonly { readonly value: Value; readonly window: Window }[];
 }
 
@@ -63,12 +65,13 @@ export function clocksOf(graph: Graph, inference: Inference, accesses: Accesses)
   const order = graph.topologicalOrder();
   const clocks: Clock[] = [];
   for (const groups of byPace.values()) {
+    if (!groups.some(({ isWhole }) => isWhole)) continue;
     let left = groups;
     // What one loop makes another one may go through: then it is no sequence of the same clock.
     while (left.length > 0) {
       const clock = new TimedGraph(order, left, false);
       const together = left.filter(({ sequence }) => clock.timeOf(sequence.source) < 0);
-      if (together.length === 0) break;
+      if (!together.some(({ isWhole }) => isWhole)) break;
       clocks.push(together.length === left.length ? clock : new TimedGraph(order, together, false));
       clocks.push(new TimedGraph(order, together, true));
       left = left.filter((group) => !together.includes(group));
@@ -103,19 +106,21 @@ function groupsOf(graph: Graph, inference: Inference, accesses: Accesses): Group
   return groups;
 }
 
-/** Parts of equal size that follow each other from 0 on; the last one may be cut short. */
-function regularity(windows: readonly Window[]): { chunk: number; steps: number } | undefined {
+/** Parts of equal size that follow each other; the last one may be cut short, and the first rows may be missing. */
+function regularity(windows: readonly Window[]): Pick<Group, 'chunk' | 'steps' | 'isWhole'> | undefined {
   const sizes = new Map<number, number>();
   for (const { start, size } of windows) sizes.set(start, Math.max(size, sizes.get(start) ?? 0));
   const starts = [...sizes.keys()].sort((a, b) => a - b);
-  const chunk = starts[1];
-  if (starts.length < FEWEST_STEPS || chunk === undefined) return undefined;
+  const [begin, second] = starts;
+  if (starts.length < FEWEST_STEPS || begin === undefined || second === undefined) return undefined;
+  const chunk = second - begin;
   const isRegular = windows.every(({ start, size }) => {
     const isLast = start === starts.at(-1);
     return start % chunk === 0 && (size === chunk || (isLast && chunk > 1 && (size < chunk || size === Infinity)));
   });
-  if (!isRegular || starts.some((start, i) => start !== i * chunk)) return undefined;
-  return { chunk, steps: starts.length };
+  if (!isRegular || starts.some((start, i) => start !== begin + i * chunk) || (begin > 0 && chunk > 1))
+    return undefined;
+  return { chunk, steps: begin + starts.length, isWhole: begin === 0 };
 }
 
 /** See {@link Clock}: works out the step of every value at once. */

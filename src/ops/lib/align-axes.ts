@@ -55,6 +55,31 @@ export function crossedAxes(from: readonly Entry[], to: readonly Entry[]): Align
   return undefined;
 }
 
+/**
+ * The last two axes change places, [B, T, T + 1] to [2, 14, 13]: the shift of relative positions. In their order the numbers
+ * would say two different things of the size that both axes have in them.
+ */
+export function shiftedAxes(from: readonly Entry[], to: readonly Entry[]): Alignment | undefined {
+  const [a, b, c, d] = [from.at(-2), from.at(-1), to.at(-2), to.at(-1)];
+  if (!a || !b || !c || !d || [c, d].some(({ dim }) => !dim.isNumber || dim.cells.size === 0)) return undefined;
+  const isTold = (x: Entry, y: Entry) => sizeTold(a.dim, x.dim) !== undefined && sizeTold(b.dim, y.dim) !== undefined;
+  const agree = (x: Entry, y: Entry) => isTold(x, y) && sizeTold(a.dim, x.dim) === sizeTold(b.dim, y.dim);
+  const [symbol] = a.dim.symbols();
+  if (symbol === undefined || !b.dim.symbols().has(symbol) || agree(c, d) || !agree(d, c)) return undefined;
+  const { pairs, left } = alignAxes(from.slice(0, -2).reverse(), to.slice(0, -2).reverse(), true);
+  return { pairs: [pairOf([a], [d]), pairOf([b], [c]), ...pairs], left };
+}
+
+/** What the only symbol of a linear size is where the size is this number. */
+function sizeTold(size: Dim, { value }: Dim): number | undefined {
+  const [symbol, ...more] = size.symbols();
+  if (symbol === undefined || more.length > 0 || value === undefined) return undefined;
+  const at = (n: number) => size.evaluate(new Map([[symbol, n]])) ?? Number.NaN;
+  const step = at(1) - at(0);
+  const told = (value - at(0)) / step;
+  return Number.isInteger(told) && size.equals(Dim.symbol(symbol).mul(step).add(at(0))) ? told : undefined;
+}
+
 /** What is left after aligning: one by one where data dependent sizes may be bound, as products otherwise. */
 export function pairUp({ from, to }: Alignment['left']): Pair[] {
   if (from.length === 0 && to.length === 0) return [];

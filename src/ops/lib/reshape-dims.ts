@@ -1,6 +1,6 @@
 import { Dim } from '../../symbolic/dim.js';
 import type { InferContext, Shape } from '../types.js';
-import { alignAxes, crossedAxes, type Entry, type Pair, pairUp, totalOf } from './align-axes.js';
+import { alignAxes, crossedAxes, type Entry, type Pair, pairUp, shiftedAxes, totalOf } from './align-axes.js';
 import { product } from './known.js';
 
 type Unify = Pick<InferContext, 'unify'>;
@@ -101,7 +101,7 @@ function matchAll(input: Shape, result: (Dim | undefined)[], isCopied: readonly 
   // Batch and heads mostly stay in front: the rest has to fit by itself.
   const first = from.findIndex(({ dim }, i) => !to[i]?.dim.equals(dim));
   const same = first < 0 ? from.length : first;
-  const crossed = crossedAxes(from.slice(same), to.slice(same));
+  const crossed = crossedAxes(from.slice(same), to.slice(same)) ?? shiftedAxes(from.slice(same), to.slice(same));
   const { pairs, left } = crossed ?? alignAxes(from.slice(same).reverse(), to.slice(same).reverse(), true);
   const rest = pairUp(left);
   for (const found of [...pairs, ...rest]) {
