@@ -35,6 +35,12 @@ export class NodeAttributes implements Attributes {
     return this.#get(name)?.asInts()?.map(Number);
   }
 
+  exactInts(name: string): readonly bigint[] | undefined {
+    const attribute = this.#get(name);
+    const one = attribute?.asInt();
+    return (one === undefined ? attribute?.asInts() : [one])?.map(BigInt);
+  }
+
   float(name: string): number | undefined;
   float(name: string, otherwise: number): number;
   float(name: string, otherwise?: number): number | undefined {

@@ -54,6 +54,8 @@ export interface Attributes {
   int(name: string): number | undefined;
   int(name: string, otherwise: number): number;
   ints(name: string): readonly number[] | undefined;
+  /** The same without rounding: 2^63 - 1, where a Slice ends. One integer for an attribute of a single one. */
+  exactInts?(name: string): readonly bigint[] | undefined;
   float(name: string): number | undefined;
   float(name: string, otherwise: number): number;
   floats(name: string): readonly number[] | undefined;

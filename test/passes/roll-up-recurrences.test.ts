@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/model/model.js';
 import type { Value } from '../../src/model/value.js';
 import { fixBatch } from '../../src/passes/fix-batch.js';
+import { allPasses } from '../../src/passes/index.js';
+import { DataType } from '../../src/tensor/dtype.js';
 import { type RowStyle, runFloats, Unroller } from '../support/unrolled.js';
 import { operators, runPass } from './harness.js';
 
@@ -286,6 +288,54 @@ describe('rolling up a recurrent cell', () => {
       });
       u.output('y', all);
     });
+  });
+
+  it('reads the row that it is about to write, which the last step does not do for the next one', async () => {
+    await follows((u, x, length) => {
+      let all = u.op('Mul', [u.op('Transpose', [x], { perm: { ints: [1, 0, 2] } }), u.scalar(0)]);
+      u.rows(x, 1, length, 'gather').forEach((row, t) => {
+        const old = u.op('Gather', [all, u.numbers([t], [])], { axis: { int: 0 } });
+        const h = u.op('Tanh', [u.op('Add', [row, u.op('Cos', [old])])]);
+        all = u.op('ScatterND', [all, u.numbers([t], [1, 1]), u.axes('Unsqueeze', h, 0)]);
+      });
+      u.output('y', all);
+    });
+  });
+
+  it('begins with states of the traced batch, which follow it afterwards', async () => {
+    const write: Build = (u, x, length, batch) => {
+      const zeros = u.model.graph.addInitializer('zeros', {
+        dtype: DataType.FLOAT,
+        shape: [batch, HIDDEN],
+        data: new Float32Array(batch * HIDDEN),
+      });
+      // The first step's product with the state, the same for all items, was computed by the exporter.
+      const row = Float32Array.from({ length: batch * HIDDEN }, (_, i) => (i % HIDDEN) / 8);
+      const learned = { dtype: DataType.FLOAT, shape: [batch, HIDDEN], data: row };
+      const other = u.op('Constant', [], { value: { tensor: learned } });
+      const rows = u.rows(x, 1, length, 'gather');
+      let c = other;
+      let h = zeros;
+      for (const x of rows) {
+        c = u.op('Mul', [u.op('Sigmoid', [c]), u.cell('c', x, h, FEATURES, HIDDEN)]);
+        h = u.op('Tanh', [c]);
+      }
+      u.output('y', h);
+    };
+    const model = await build(write, 5);
+    for (const pass of allPasses({})) expect(await runPass(pass, model)).toMatchObject({ unresolved: [] });
+    for (const [length, batch] of [
+      [5, 2],
+      [3, 1],
+      [7, 4],
+    ] as const) {
+      const shape = [batch, length, FEATURES];
+      const expected = await runFloats(await build(write, length, { batch }), { x: shape });
+      const actual = await runFloats(model, { x: shape });
+      expect(actual.y?.dims).toEqual(expected.y?.dims);
+      const difference = (n: number, i: number) => Math.abs(n - (actual.y?.data[i] as number));
+      expect(Math.max(...(expected.y?.data ?? []).map(difference))).toBeLessThan(1e-5);
+    }
   });
 
   it('leaves steps with weights of their own, and too few of them', async () => {

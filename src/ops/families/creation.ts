@@ -16,10 +16,10 @@ function constantOf(attributes: Attributes): DenseTensor | undefined {
   const tensor = attributes.tensor('value');
   if (tensor !== undefined) return tensor;
   const int = attributes.int('value_int');
-  if (int !== undefined) return { dtype: DataType.INT64, shape: [], data: BigInt64Array.of(BigInt(int)) };
+  if (int !== undefined) return { dtype: DataType.INT64, shape: [], data: int64(attributes, 'value_int', [int]) };
   const ints = attributes.ints('value_ints');
   if (ints !== undefined)
-    return { dtype: DataType.INT64, shape: [ints.length], data: BigInt64Array.from(ints, BigInt) };
+    return { dtype: DataType.INT64, shape: [ints.length], data: int64(attributes, 'value_ints', ints) };
   const float = attributes.float('value_float');
   if (float !== undefined) return { dtype: DataType.FLOAT, shape: [], data: Float32Array.of(float) };
   const floats = attributes.floats('value_floats');
@@ -29,6 +29,10 @@ function constantOf(attributes: Attributes): DenseTensor | undefined {
   const strings = attributes.strings('value_strings');
   if (strings !== undefined) return { dtype: DataType.STRING, shape: [strings.length], data: [...strings] };
   return undefined;
+}
+
+function int64(attributes: Attributes, name: string, rounded: readonly number[]): BigInt64Array {
+  return BigInt64Array.from(attributes.exactInts?.(name) ?? rounded.map(BigInt));
 }
 
 function inferConstant(ctx: InferContext): void {

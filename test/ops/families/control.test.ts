@@ -164,6 +164,12 @@ describe('Loop', () => {
     expect(open?.kind === 'sequence' && [factsText(open.element), open.elements]).toEqual(['float[B, 4]', undefined]);
   });
 
+  test('several items of a state that are more afterwards are a conflict, one or none are not', () => {
+    const body = subgraph(3, ([, condition]) => [condition, f('B', 4)]);
+    const conflicts = (size: number) => loop([facts(INT64, [], ['T']), undefined, f(size, 4)], body, 1).conflicts;
+    expect([2, 1, 0].map(conflicts)).toEqual([['2|B|state of Loop'], [], []]);
+  });
+
   test('an optional that the body fills', () => {
     const body = subgraph(3, ([, condition]) => [condition, f('B')]);
     const none: Facts = { kind: 'optional', element: f('B') };
@@ -193,6 +199,12 @@ describe('Scan', () => {
     const body = subgraph(3, ([state, x]) => [state, x]);
     const { conflicts } = scan([f(8), f('T', 4), f(100, 4)], body, { num_scan_inputs: 2 });
     expect(conflicts).toEqual(['T|100|length of the inputs of Scan']);
+  });
+
+  test('a state that its first step would change is a conflict', () => {
+    const body = subgraph(2, ([, x]) => [x, x]);
+    expect(scan([f(2, 4), f('T', 'B', 4)], body, { num_scan_inputs: 1 }).conflicts).toEqual(['2|B|state of Scan']);
+    expect(scan([f('B', 4), f('T', 'B', 4)], body, { num_scan_inputs: 1 }).conflicts).toEqual([]);
   });
 
   test('had a batch and lengths before opset 9', () => {
