@@ -63,7 +63,7 @@ export class Sizes {
     const source = this.#find(size, anchor);
     if (source === undefined) return this.#compute(size, anchor, (part) => this.vector(part, anchor));
     if (source.axis === undefined) return unsqueeze(this.#emitter, source.value, [0], anchor);
-    return this.#gather(source.value, this.#emitter.int64([source.axis], 'axis', anchor), anchor);
+    return this.#part(source.value, source.axis, anchor);
   }
 
   /** Several sizes as one int64 vector. */
@@ -75,10 +75,29 @@ export class Sizes {
     return this.#emitter.node({ opType: 'Concat', inputs, attributes: { axis: { int: 0 } }, hint: 'shape' }, anchor);
   }
 
+  /** One size as a vector: since opset 15, Shape gives a part of a shape itself. */
+  #part(value: Value, axis: number, anchor: Node): Value {
+    if (opsetOf(anchor) < 15) return this.#gather(value, this.#emitter.int64([axis], 'axis', anchor), anchor);
+    const attributes = { start: { int: axis }, end: { int: axis + 1 } };
+    return this.#emitter.node({ opType: 'Shape', inputs: [value], attributes, hint: 'size' }, anchor);
+  }
+
   #gather(value: Value, axis: Value, anchor: Node): Value {
     const shape = this.#emitter.node({ opType: 'Shape', inputs: [value], hint: 'shape' }, anchor);
     const attributes = { axis: { int: 0 } };
     return this.#emitter.node({ opType: 'Gather', inputs: [shape, axis], attributes, hint: 'size' }, anchor);
+  }
+
+  /** `max(a, b) + c` as the maximum of `a + c` and `b + c`, where one of those is a number: `max(T - 9, 0) + 9 - T`. */
+  #asMaximum(size: Dim, terms: readonly Dim[], anchor: Node): readonly Dim[] | undefined {
+    for (const term of terms) {
+      const parts = term.parts();
+      if (parts.kind !== 'max') continue;
+      const operands = parts.operands.map((operand) => operand.add(size.sub(term)));
+      const isSimpler = operands.some(({ isNumber }) => isNumber);
+      if (isSimpler && operands.every((operand) => this.canCompute(operand, anchor))) return operands;
+    }
+    return undefined;
   }
 
   #compute(size: Dim, anchor: Node, value: (part: Dim) => Value): Value {
@@ -86,6 +105,8 @@ export class Sizes {
     const parts = size.parts();
     switch (parts.kind) {
       case 'sum': {
+        const largest = this.#asMaximum(size, parts.terms, anchor);
+        if (largest !== undefined) return apply('Max', largest.map(value));
         const added = parts.terms.filter((term) => !isNegated(term));
         const subtracted = parts.terms.filter(isNegated).map((term) => value(term.neg()));
         const [first = value(size.sub(size)), ...rest] = added.map(value);

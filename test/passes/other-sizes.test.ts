@@ -7,7 +7,7 @@ import { type FixPeOptions, fixPe } from '../../src/passes/fix-pe.js';
 import { pipeline } from '../../src/passes/pipeline.js';
 import { DataType } from '../../src/tensor/dtype.js';
 import { emptyModel } from '../support/build-model.js';
-import { runPass } from './harness.js';
+import { operators, runPass } from './harness.js';
 
 type Bias = (i: number, j: number, rows: number, columns: number, head: number) => number;
 interface Sizes {
@@ -33,6 +33,7 @@ async function repaired(bias: Bias, traced: Sizes, heads: number, options: FixPe
   const session = await ort.InferenceSession.create(await serialize(model), { graphOptimizationLevel: 'disabled' });
   return {
     what: report.edits.map(({ what }) => what).join('; '),
+    operators: operators(model),
     async run(sizes: Sizes): Promise<Float32Array> {
       const count = HEADS * sizes.rows * sizes.columns;
       const feed = new ort.Tensor('float32', new Float32Array(count), [1, HEADS, sizes.rows, sizes.columns]);
@@ -90,6 +91,15 @@ const SQUARE: [string, Bias, number?][] = [
   ['KERPLE, power', (i, j, _, __, head) => -slope(head) * abs(i - j) ** (0.5 + 0.25 * head), HEADS],
 ];
 
+const TRIANGLES: [string, Bias][] = [
+  ['-inf above the diagonal', mask((i, j) => j <= i)],
+  ['-1e4 above a later diagonal', (i, j) => (j > i + 2 ? -1e4 : 0)],
+  ['-inf below an earlier diagonal', mask((i, j) => j >= i - 3)],
+  ['ones up to the diagonal', (i, j) => Number(j <= i)],
+  ['halves from the diagonal on', (i, j) => (j >= i ? 0.5 : 0)],
+  ['ones after the diagonal', (i, j) => Number(j > i)],
+];
+
 const CROSS: [string, Bias][] = [
   ['causal to a past', mask((i, j) => j <= i + 5)],
   ['strictly after, to a past', (i, j) => Number(j > i + 5)],
@@ -126,6 +136,19 @@ describe('constants by two positions', () => {
       { rows: 4, columns: 24 },
       1,
     );
+  });
+
+  it.each(TRIANGLES)('%s, before and since Trilu', async (_, bias) => {
+    for (const opset of [13, 14, 17]) {
+      const { run, operators: used } = await repaired(bias, { rows: 24, columns: 24 }, 1, { opset });
+      expect(used.Trilu ?? 0).toBe(opset < 14 ? 0 : 1);
+      for (const n of [24, 1, 2, 5, 40]) await agrees(run, bias, { rows: n, columns: n }, 1);
+    }
+  });
+
+  it('does not take zeros for negative ones', async () => {
+    const { operators: used } = await repaired((i, j) => (j > i ? -1e4 : -0), { rows: 24, columns: 24 }, 1);
+    expect(used).not.toHaveProperty('Trilu');
   });
 
   it.each([9, 11, 13, 20])('works in opset %d', async (opset) => {

@@ -1,8 +1,9 @@
 import type { Value } from '../../model/value.js';
 import type { Dim } from '../../symbolic/dim.js';
-import { indices, unsqueeze } from '../size.js';
+import { DataType } from '../../tensor/dtype.js';
+import { indices, opsetOf, unsqueeze } from '../size.js';
 import { choose } from './choose.js';
-import { type Element, type GeneratorContext, integersFrom } from './context.js';
+import { type Element, elementTensor, type GeneratorContext, integersFrom } from './context.js';
 
 /**
  * A mask by relative position in blocks of `chunk`: element (i, j) is `inside` where
@@ -26,9 +27,12 @@ export interface BandMask {
 
 /**
  * Emits the mask from two live sizes: Range, a comparison of the positions (or of their chunk numbers), and the choice of
- * the fill values. The result has the axes from the earlier of the two on; all but those two are 1.
+ * the fill values; where all that stays is a triangle, Trilu of a filled matrix. The result has the axes from the earlier of
+ * the two on; all but those two are 1.
  */
 export function emitBand(mask: BandMask, context: GeneratorContext): Value {
+  const triangle = triangleOf(mask, context);
+  if (triangle !== undefined) return emitTriangle(triangle, mask, context);
   const row = positions(context, mask.rowAxis);
   const column = positions(context, mask.columnAxis);
   const { condition, holdsInside } = bandCondition(mask, row, column, context);
@@ -59,6 +63,45 @@ export function bandCondition(
   const below = low === undefined ? undefined : apply('Less', [column, shifted(low)], 'mask');
   const condition = above && below ? apply('Or', [above, below], 'mask') : ((above ?? below) as Value);
   return { condition, holdsInside: false };
+}
+
+/** Elements of one value on one side of a diagonal, zeros on the other. */
+interface Triangle {
+  readonly value: Element;
+  readonly upper: boolean;
+  /** The diagonal nearest to the zeros: the elements at `column - row = diagonal` are the last ones of the value. */
+  readonly diagonal: number;
+}
+
+/** Types that onnxruntime's CPU kernel of Trilu takes. */
+const TRIANGULAR: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.DOUBLE, DataType.INT64]);
+
+/** The mask as what Trilu gives, if it is that. */
+function triangleOf(
+  { rowAxis, columnAxis, chunk, low, high, inside, outside }: BandMask,
+  { tensor, shape, anchor }: GeneratorContext,
+): Triangle | undefined {
+  const isLast = rowAxis === shape.length - 2 && columnAxis === shape.length - 1;
+  if (!isLast || chunk !== 1 || opsetOf(anchor) < 14 || !TRIANGULAR.has(tensor.dtype)) return undefined;
+  const isZero = (element: Element) => Object.is(element, 0) || element === 0n;
+  if (isZero(outside)) {
+    if (low === undefined && high !== undefined) return { value: inside, upper: false, diagonal: high };
+    if (low !== undefined && high === undefined) return { value: inside, upper: true, diagonal: low };
+  } else if (isZero(inside)) {
+    if (low === undefined && high !== undefined) return { value: outside, upper: true, diagonal: high + 1 };
+    if (low !== undefined && high === undefined) return { value: outside, upper: false, diagonal: low - 1 };
+  }
+  return undefined;
+}
+
+function emitTriangle({ value, upper, diagonal }: Triangle, mask: BandMask, context: GeneratorContext): Value {
+  const { emitter, sizes, anchor, shape, tensor } = context;
+  const size = sizes.shape([shape[mask.rowAxis] as Dim, shape[mask.columnAxis] as Dim], anchor);
+  const fill = { value: { tensor: elementTensor(value, tensor, [1]) } };
+  const filled = emitter.node({ opType: 'ConstantOfShape', inputs: [size], attributes: fill, hint: 'mask' }, anchor);
+  const attributes = { upper: { int: Number(upper) } };
+  const inputs = diagonal === 0 ? [filled] : [filled, emitter.int64(diagonal, 'diagonal', anchor)];
+  return emitter.node({ opType: 'Trilu', inputs, attributes, hint: 'mask' }, anchor);
 }
 
 /** Positions along an axis, with axes of size 1 behind. */

@@ -23,6 +23,7 @@ export function emitRamp(ramp: Ramp, { emitter, sizes, anchor, shape, tensor }: 
   const size = shape[ramp.axis] as Dim;
   const apply = (opType: string, left: Value, right: Value) =>
     emitter.node({ opType, inputs: [left, right], hint: 'ramp' }, anchor);
+  // Not Range(n - 1, -1, -1): onnxruntime 1.30 makes a Slice of what gathers by that, and takes its end of -1 for the last one.
   let value = indices(emitter, sizes, size, anchor);
   if (ramp.step !== 1) value = apply('Mul', value, emitter.int64(ramp.step, 'step', anchor));
   const first = ramp.anchor === 'start' ? undefined : size.sub(1).mul(-ramp.step).add(ramp.fixed);
