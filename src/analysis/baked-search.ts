@@ -8,6 +8,7 @@ import { contradictions, type Demand, demandsOf } from './demands.js';
 import { type SolvedClaim, sceneOf, solvedClaims } from './evidence/claims.js';
 import type { Evidence, Scene } from './evidence/evidence.js';
 import { EVIDENCE, FIRST_EVIDENCE, PATTERNS } from './evidence/index.js';
+import { contraryToMerged } from './evidence/whole-axes.js';
 import { paddedToTable } from './filled-tables.js';
 import { type Conflict, type Inference, type InferOptions, infer, inputShape } from './infer.js';
 import { type Solution, solutionsOf } from './solve.js';
@@ -314,7 +315,7 @@ export class Search {
     const later = order.slice(order.indexOf(conflict.node) + 1);
     const after = new Set(later);
     let best: { index: number; inference: Inference; conflicts: number; reach: number } | undefined;
-    const tried = this.#consistent(solutions).slice(0, MAX_TRIALS);
+    const tried = this.#inMergedOrder(conflict, solutions).slice(0, MAX_TRIALS);
     for (const index of tried) {
       if (this.#budget.left <= 0) break;
       const ids = alike.flatMap(({ solutions: own }) => [...(own[index] as Solution).assignments]);
@@ -359,6 +360,16 @@ export class Search {
     return inference.conflicts.every(
       (other) => !own.has(keyOf(other)) && (known.has(keyOf(other)) || after.has(other.node)),
     );
+  }
+
+  /** The consistent solutions; of those that differ in the order of sizes only, the one that merged axes had comes first. */
+  #inMergedOrder(conflict: Conflict, solutions: readonly Solution[]): number[] {
+    const consistent = this.#consistent(solutions);
+    const contrary = contraryToMerged(solutions, conflict, this.#cells, this.#inference);
+    return [
+      ...consistent.filter((index) => !contrary.has(index)),
+      ...consistent.filter((index) => contrary.has(index)),
+    ];
   }
 
   /** Which solutions agree with what the numbers assigned so far say of the traced sizes. */

@@ -27,7 +27,7 @@ async function masked(lengths: readonly number[], size: number, options = {}) {
 }
 
 /** An output that always holds these numbers. */
-function frozenOutput(model: Model, numbers: readonly number[], dims: readonly string[] = ['batch']): Value {
+function frozenOutput(model: Model, numbers: readonly number[], dims: readonly (string | number)[] = ['batch']): Value {
   const tensor = { dtype: DataType.INT64, shape: [numbers.length], data: BigInt64Array.from(numbers, BigInt) };
   const node = model.graph.addNode({ opType: 'Constant', inputs: [], attributes: { value: { tensor } } });
   const value = node.outputs[0] as Value;
@@ -194,6 +194,22 @@ describe('without --lengths', () => {
     frozenOutput(model, [12]);
     expect(await runPass(driveLengths(), model)).toMatchObject({ changed: true, unresolved: [] });
     expect(model.graph.outputs.at(-1)?.producer?.opType).toBe('Expand');
+  });
+
+  it('becomes live where an optimiser declared the number of its elements', async () => {
+    const model = await masked([12], 12, { layers: 1 });
+    frozenOutput(model, [12], [1]);
+    expect(await runPass(driveLengths(), model)).toMatchObject({ changed: true, unresolved: [] });
+    expect(model.graph.outputs.at(-1)?.producer?.opType).toBe('Expand');
+  });
+
+  it('an output that is declared to have one element stays where nothing else is frozen', async () => {
+    const { model, scores } = await attention({ layers: 1 });
+    output(model, 'Softmax', [...scores]);
+    frozenOutput(model, [12], [1]);
+    expect(await runPass(driveLengths({ tracedShapes: { scores0: [1, 4, 12, 12] } }), model)).toMatchObject({
+      changed: false,
+    });
   });
 
   it('an output that is declared to be of one element stays', async () => {

@@ -5,7 +5,7 @@ import { operandsOf } from '../../symbolic/parts.js';
 import type { Cell, Cells } from '../cells.js';
 import type { Inference } from '../infer.js';
 import { type Solution, solutionsOf } from '../solve.js';
-import { exactSizes } from '../traced-sizes.js';
+import { type Equation, exactSizes, isExact, solveSizes } from '../traced-sizes.js';
 import type { Claim, Evidence, Scene } from './evidence.js';
 import { isFill, liveNodes, shapeOf } from './look.js';
 import { TracedSizes } from './traced-sizes.js';
@@ -20,8 +20,25 @@ export interface SolvedClaim {
 export function sceneOf(model: Model, inference: Inference, cells: Cells, given: ReadonlyMap<string, number>): Scene {
   const baked = [...cells.baked()];
   const frozen = new Set(baked.flatMap(({ size }) => [...size.symbols()]));
-  const traced = new TracedSizes(new Map([...exactSizes(baked), ...given]), frozen);
+  const sizes = new Map([...declaredSizes(model, inference), ...exactSizes(baked), ...given]);
+  const expressions = new Map(baked.map(({ cell, size }) => [size.key, cell.traced]));
+  const traced = new TracedSizes(sizes, frozen, expressions);
   return { inference, traced, nodes: liveNodes(model.graph, inference.constants) };
+}
+
+/** What outputs are declared to have as a number, where they have the size of an input: a tool went by the example. */
+function declaredSizes(model: Model, inference: Inference): Map<string, number> {
+  const equations: Equation[] = [];
+  for (const output of model.graph.outputs) {
+    const shape = output.declared?.kind === 'tensor' ? output.declared.shape : undefined;
+    const inferred = shapeOf(inference, output);
+    if (shape?.length !== inferred?.length) continue;
+    for (const [axis, traced] of (shape ?? []).entries()) {
+      const size = inferred?.[axis];
+      if (typeof traced === 'number' && size !== undefined && isExact(size)) equations.push({ size, traced });
+    }
+  }
+  return solveSizes(equations);
 }
 
 /** The claims of one kind that numbers of constants can make true. */

@@ -12,6 +12,7 @@ import { relativeShifts } from './relative-shifts.js';
 import { relativeSkews } from './relative-skews.js';
 import { resizeSizes } from './resize-sizes.js';
 import { sliceBounds } from './slice-bounds.js';
+import { splitRows } from './split-rows.js';
 import { stridedReads } from './strided-reads.js';
 
 /** What shows several numbers to belong together; looked at first, before each is settled by itself. */
@@ -30,6 +31,7 @@ export const EVIDENCE: readonly Evidence[] = [
   positions,
   joinedFills,
   dividedReshapes,
+  splitRows,
 ];
 
 /** What has to be known before conflicts are settled, which would settle them with sizes of merged axes. */

@@ -6,11 +6,20 @@ import { inputShape } from '../infer.js';
 export class TracedSizes {
   readonly #sizes: ReadonlyMap<string, number>;
   readonly #frozen: ReadonlySet<string>;
+  readonly #expressions: ReadonlyMap<string, number>;
 
-  /** @param frozen - symbols that are proved to have been frozen somewhere in the model */
-  constructor(sizes: ReadonlyMap<string, number>, frozen: ReadonlySet<string> = new Set()) {
+  /**
+   * @param frozen - symbols that are proved to have been frozen somewhere in the model
+   * @param expressions - what expressions were, by key, where their symbols may not be known: `source + target`
+   */
+  constructor(
+    sizes: ReadonlyMap<string, number>,
+    frozen: ReadonlySet<string> = new Set(),
+    expressions: ReadonlyMap<string, number> = new Map(),
+  ) {
     this.#sizes = sizes;
     this.#frozen = frozen;
+    this.#expressions = expressions;
   }
 
   /** Did the exporter freeze this size elsewhere in the model? */
@@ -19,12 +28,13 @@ export class TracedSizes {
   }
 
   get isEmpty(): boolean {
-    return this.#sizes.size === 0;
+    return this.#sizes.size === 0 && this.#expressions.size === 0;
   }
 
   /** What the expression was; undefined when one of its symbols is not known. */
   of(size: Dim | undefined): number | undefined {
-    return size?.isNumber ? size.value : size?.evaluate(this.#sizes);
+    if (size === undefined || size.isNumber) return size?.value;
+    return size.evaluate(this.#sizes) ?? this.#expressions.get(size.key);
   }
 
   /** Is the size symbolic, and was it this number? */

@@ -49,7 +49,8 @@ export function matchOutputs(
 
 /**
  * Without padding, a count is the size of an axis. Repairs the outputs that are declared to have one for each item of a
- * batch, and that are the traced size of an axis of another output.
+ * batch, and that are the traced size of an axis of another output. Where a tool wrote the constant's own number of
+ * elements into the declaration, the size has to be one that is proved to be frozen elsewhere.
  */
 export function fillOutputs(session: Session, batch: BatchSizes, traced: ReadonlyMap<string, number>): PassReport {
   const repairs = frozenOutputs(session).flatMap((output) => {
@@ -66,8 +67,20 @@ export function fillOutputs(session: Session, batch: BatchSizes, traced: Readonl
 function fillOf(output: FrozenOutput, session: Session, batch: BatchSizes, traced: ReadonlyMap<string, number>) {
   const { counts, declared } = output;
   const [count] = counts;
-  if (declared?.symbolName === undefined || !batch.symbols.includes(declared.symbolName)) return undefined;
   if (!counts.every((other) => other === count)) return undefined;
-  const size = outputSizes(session, batch).find((candidate) => candidate.evaluate(traced) === count);
-  return size && fillOutput(output, size, declared, session);
+  const sizes = outputSizes(session, batch).filter((candidate) => candidate.evaluate(traced) === count);
+  if (declared?.symbolName !== undefined && batch.symbols.includes(declared.symbolName)) {
+    return sizes[0] && fillOutput(output, sizes[0], declared, session);
+  }
+  const [items] = batch.symbols;
+  if (items === undefined || !declared?.equals(counts.length)) return undefined;
+  const size = sizes.find((candidate) => isFrozen(candidate, session));
+  return size && fillOutput(output, size, Dim.symbol(items), session);
+}
+
+/** Was this very size frozen somewhere else in the model? */
+function isFrozen(size: Dim, { constants }: Session): boolean {
+  return constants.some(({ baked }) =>
+    [...baked.axes.values(), ...baked.elements.values()].some((frozen) => frozen.size.equals(size)),
+  );
 }

@@ -1,0 +1,120 @@
+import type { Node } from '../../model/node.js';
+import { product } from '../../ops/lib/known.js';
+import type { Dim } from '../../symbolic/dim.js';
+import type { Inference } from '../infer.js';
+import type { Claim, Scene } from './evidence.js';
+import { integersOf, isOp, isWritten, shapeOf } from './look.js';
+import type { TracedSizes } from './traced-sizes.js';
+import { wholeRuns } from './whole-axes.js';
+
+type Dims = readonly (Dim | undefined)[];
+
+/**
+ * Optimisers write a linear layer as Reshape, Gemm, Reshape: [B, T, 32] to [-1, 32], and what comes out to [-1, 18, 64]. The
+ * -1 takes what the number leaves, which is whole rows at multiples of 18 only. If the number is the size that the axis in
+ * its place had before it was merged, and all is divided evenly with that size, it is that size.
+ */
+export function* splitRows({ inference, traced, nodes }: Scene): Iterable<Claim> {
+  if (traced.isEmpty) return;
+  for (const node of nodes) {
+    const split = splitOf(node, inference);
+    if (split === undefined || divides(split.shape, split.target, split.free)) continue;
+    const { size, pieces, first } = split.merged;
+    const free = split.free - first;
+    for (const { whole, run } of wholeRuns(node, size, inference)) {
+      const meant = matchEnds(run, pieces, free, traced);
+      if (meant === undefined || !divides([size], meant, free)) continue;
+      yield* claimsOf(node, split, whole, meant);
+      break;
+    }
+  }
+}
+
+function* claimsOf(node: Node, { target, merged }: Split, whole: Dims, meant: Dims): Iterable<Claim> {
+  for (const [i, right] of meant.entries()) {
+    const left = merged.pieces[i];
+    if (left === undefined || right === undefined || left === right) continue;
+    const what = `Reshape to [${target.join(', ')}] of what was [${whole.join(', ')}]`;
+    yield { node, what, left, right, needsTraced: true };
+  }
+}
+
+/** A Reshape that takes axes apart. */
+interface Split {
+  readonly shape: Dims;
+  readonly target: Dims;
+  /** Where the -1 is in the target. */
+  readonly free: number;
+  readonly merged: MergedPart;
+}
+
+function splitOf(node: Node, inference: Inference): Split | undefined {
+  if (!isOp(node, 'Reshape') || node.attributes.get('allowzero')?.asInt()) return undefined;
+  const shape = shapeOf(inference, node.inputs[0]);
+  const target = integersOf(inference, node.inputs[1])?.map((dim, i) => (dim?.isZero() ? shape?.[i] : dim));
+  if (shape === undefined || target === undefined) return undefined;
+  const free = target.findIndex((dim) => dim?.value === -1);
+  const merged = free < 0 ? undefined : mergedPart(shape, target, free);
+  return merged && { shape, target, free, merged };
+}
+
+/** What a Reshape divides anew: the size of its axes together, and the pieces with the -1 among them. */
+interface MergedPart {
+  readonly size: Dim;
+  readonly pieces: Dims;
+  /** Where the first of the pieces is in the target. */
+  readonly first: number;
+}
+
+/** The axes and pieces that are left when those that are the same at either end are taken away. */
+function mergedPart(shape: Dims, target: Dims, free: number): MergedPart | undefined {
+  const behind = sameAtEnd([...shape].reverse(), target.slice(free + 1).reverse());
+  const [axes, pieces] = [shape.slice(0, shape.length - behind.axes), target.slice(0, target.length - behind.pieces)];
+  const before = sameAtEnd(axes, pieces.slice(0, free));
+  const size = product(axes.slice(before.axes));
+  if (size === undefined || size.isNumber) return undefined;
+  return { size, pieces: pieces.slice(before.pieces), first: before.pieces };
+}
+
+/** How many axes are so many pieces; one axis that is a number may be several of them, as heads are. */
+function sameAtEnd(axes: Dims, pieces: Dims): { axes: number; pieces: number } {
+  let taken = 0;
+  for (const [i, axis] of axes.entries()) {
+    let size = pieces[taken];
+    let next = taken + 1;
+    while (
+      axis?.isNumber &&
+      size?.isNumber &&
+      next < pieces.length &&
+      (size.value as number) < (axis.value as number)
+    ) {
+      size = product([size, pieces[next++]]);
+    }
+    if (axis === undefined || size === undefined || !axis.equals(size)) return { axes: i, pieces: taken };
+    taken = next;
+  }
+  return { axes: axes.length, pieces: taken };
+}
+
+/** Does what is given leave a whole number for the -1? */
+function divides(shape: Dims, target: Dims, free: number): boolean {
+  const total = product(shape);
+  const rest = product(target.filter((_, i) => i !== free));
+  // Nothing can be told of what is not known.
+  return total === undefined || rest === undefined || rest.isZero() || total.exactQuotient(rest) !== undefined;
+}
+
+/**
+ * The pieces with the axes in place of numbers that those were, counted from both ends up to the -1. Undefined where the
+ * numbers do not fit.
+ */
+function matchEnds(axes: Dims, pieces: Dims, free: number, traced: TracedSizes): Dims | undefined {
+  if (axes.length < pieces.length) return undefined;
+  const shift = axes.length - pieces.length;
+  const meant = pieces.map((piece, i) => {
+    const axis = axes[i < free ? i : i + shift];
+    if (i === free || (axis !== undefined && piece?.equals(axis))) return piece;
+    return isWritten(piece) && piece.value > 0 && traced.was(axis, piece.value) ? axis : undefined;
+  });
+  return meant.every((piece) => piece !== undefined) ? meant : undefined;
+}
