@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/model/value.js';
 import { fixShapes } from '../../src/passes/fix-shapes.js';
+import { DataType } from '../../src/tensor/dtype.js';
 import { Builder } from '../analysis/evidence/model.js';
 import { operators, runPass } from './harness.js';
 
@@ -37,6 +38,16 @@ describe('scalars beside sums', () => {
     const features = { x0: [1, 8, 8] };
     const { model } = await scaled('Mul', 8 ** -0.5, gram);
     expect((await runPass(fixShapes({ tracedShapes: features }), model)).changed).toBe(false);
+  });
+
+  it('are found in half precision, which rounds halves to even', async () => {
+    const b = await Builder.start();
+    const x = b.input(['batch', 'time', 8], DataType.FLOAT16);
+    const factor = { dtype: DataType.FLOAT16, shape: [], data: Float32Array.of(2048) }; // 2049 is between 2048 and 2050
+    const inputs = [b.node('ReduceSum', [x, b.ints(1)]), b.model.graph.addInitializer('factor', factor)];
+    const { model } = b.output(b.node('Div', inputs), undefined, DataType.FLOAT16);
+    const report = await runPass(fixShapes({ tracedShapes: { x0: [1, 2049, 8] } }), model);
+    expect(report).toMatchObject({ changed: true, unresolved: [], edits: [{ what: 'time' }] });
   });
 
   it('are numbers of their own elsewhere', async () => {

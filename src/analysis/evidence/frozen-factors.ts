@@ -1,8 +1,9 @@
 import type { Node } from '../../model/node.js';
 import type { Value } from '../../model/value.js';
 import { product } from '../../ops/lib/known.js';
+import { roundToFloat } from '../../ops/lib/rounding.js';
 import type { Dim } from '../../symbolic/dim.js';
-import { DataType, isFloat } from '../../tensor/dtype.js';
+import { isFloat } from '../../tensor/dtype.js';
 import type { Inference } from '../infer.js';
 import type { Scene } from './evidence.js';
 import { frontAxis, integersOf, isOp, parameter, shapeOf } from './look.js';
@@ -58,17 +59,7 @@ interface Scalar {
 function scalarOf(value: Value, { constants }: Inference): Scalar | undefined {
   const tensor = constants.isConstant(value) ? constants.dense(value) : undefined;
   if (tensor?.data.length !== 1 || !isFloat(tensor.dtype)) return undefined;
-  const number = Number(tensor.data[0]);
-  if (tensor.dtype === DataType.DOUBLE) return { number, round: (x) => x };
-  if (tensor.dtype === DataType.FLOAT) return { number, round: Math.fround };
-  // Half precision: eleven bits.
-  return tensor.dtype === DataType.FLOAT16 ? { number, round: roundHalf } : undefined;
-}
-
-function roundHalf(x: number): number {
-  const exponent = Math.max(Math.floor(Math.log2(Math.abs(x))), -14);
-  const unit = 2 ** (exponent - 10);
-  return Math.round(x / unit) * unit;
+  return { number: Number(tensor.data[0]), round: (x) => roundToFloat(tensor.dtype, x) };
 }
 
 function matchOf({ number, round }: Scalar, summed: Dim, traced: TracedSizes) {
