@@ -10,7 +10,8 @@ import type { Evidence, Scene } from './evidence/evidence.js';
 import { EVIDENCE, FIRST_EVIDENCE, PATTERNS } from './evidence/index.js';
 import { contraryToMerged } from './evidence/whole-axes.js';
 import { paddedToTable } from './filled-tables.js';
-import { type Conflict, type Inference, type InferOptions, infer, inputShape } from './infer.js';
+import { type Conflict, type Inference, type InferOptions, infer } from './infer.js';
+import { inputShape } from './input-shape.js';
 import { type Solution, solutionsOf } from './solve.js';
 import { exactSizes } from './traced-sizes.js';
 

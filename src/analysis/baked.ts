@@ -1,7 +1,7 @@
 import type { Model } from '../model/model.js';
 import { type BakedOptions, type Choice, type Diagnosis, type KnownNumber, Search } from './baked-search.js';
 import { Constants } from './constants.js';
-import { inputShape } from './infer.js';
+import { inputShape } from './input-shape.js';
 
 export type { BakedOptions, Diagnosis, KnownNumber } from './baked-search.js';
 

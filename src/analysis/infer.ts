@@ -13,9 +13,12 @@ import { type Guard, guardOf } from './branch-guard.js';
 import type { Assignments, Cells } from './cells.js';
 import { contentOf, lazyFacts } from './constant-facts.js';
 import { Constants } from './constants.js';
-import { declaredDim, declaredFacts } from './declared.js';
+import { declaredFacts } from './declared.js';
+import { Frontier } from './frontier.js';
+import { type InputShapes, inputShape } from './input-shape.js';
 import { NodeLists } from './node-lists.js';
 import { isSameFacts } from './same-facts.js';
+import { type Assumptions, staleNodes } from './stale-nodes.js';
 import { unknownOperator } from './unknown-operator.js';
 import { type CallAttributes, Visit, type VisitHost } from './visit.js';
 
@@ -30,9 +33,9 @@ export interface Conflict {
 /** How to infer. */
 export interface InferOptions {
   /** Sizes that take the place of the declared ones of graph inputs, by input name. */
-  readonly inputShapes?: Readonly<Record<string, readonly (number | string | undefined)[]>>;
+  readonly inputShapes?: InputShapes;
   /** Sizes by axis to go on with in place of the inferred ones: what if this axis had that size? */
-  readonly assumed?: ReadonlyMap<Value, ReadonlyMap<number, Dim>>;
+  readonly assumed?: Assumptions;
   /** Where numbers written in constants are remembered; without it they are plain numbers. */
   readonly cells?: Cells;
   /** Folded constants to share between several inferences of an unchanged model. */
@@ -54,9 +57,11 @@ export interface ReinferOptions extends InferOptions {
  * Infers what every value of a model is: element type, shape as expressions in the input symbols, contents of small
  * integer tensors. Never throws on a model that is merely wrong: conflicts are collected, unknowns have reasons.
  */
-export function infer(model: Model, { previous, ...options }: ReinferOptions = {}): Inference {
+export function infer(model: Model, { previous, ...given }: ReinferOptions = {}): Inference {
+  const options =
+    previous && model.revision === previous.revision ? { constants: previous.constants, ...given } : given;
   if (previous !== undefined) {
-    const inference = new Inference(model, options);
+    const inference = new Inference(model, options, previous);
     if (inference.rerun(previous)) return inference;
   }
   const inference = new Inference(model, options);
@@ -67,11 +72,14 @@ export function infer(model: Model, { previous, ...options }: ReinferOptions = {
 /** The facts of one inference run. */
 export class Inference {
   readonly model: Model;
+  /** The model's when this was inferred. */
+  readonly revision: number;
   readonly constants: Constants;
   readonly cells: Cells | undefined;
   readonly #options: InferOptions;
   #facts = new Map<Value, Facts>();
-  #frontier = new Map<Value, Facts>();
+  /** Where there are cells. */
+  readonly #frontier: Frontier | undefined;
   #order: readonly Node[] = [];
   /** What cells were assigned when this was inferred. */
   #assignments: Assignments | undefined;
@@ -87,11 +95,13 @@ export class Inference {
   /** What holds in the branch that is being visited. */
   #guard: Guard | undefined;
 
-  constructor(model: Model, options: InferOptions) {
+  constructor(model: Model, options: InferOptions, previous?: Inference) {
     this.model = model;
+    this.revision = model.revision;
     this.#options = options;
     this.cells = options.cells;
     this.constants = options.constants ?? new Constants();
+    this.#frontier = this.cells && new Frontier(this.constants, this.cells, previous ? previous.#frontier : undefined);
     this.#host = this.#makeHost();
     for (const fn of model.functions) this.#functions.set(functionKey(fn.domain, fn.name, fn.overload), fn);
   }
@@ -129,8 +139,8 @@ export class Inference {
    * numbers once, so each reader has cells of its own for their elements.
    */
   seen(value: Value, reader?: Node): Facts | undefined {
-    if (this.cells === undefined || !this.constants.isConstant(value)) return this.facts(value);
-    return this.#atFrontier(value, value.uses.length > 1 ? reader : undefined);
+    if (this.#frontier === undefined || !this.constants.isConstant(value)) return this.facts(value);
+    return this.#frontier?.facts(value, this.facts(value), value.uses.length > 1 ? reader : undefined);
   }
 
   /** All conflicts, in the order of the nodes visited. */
@@ -169,7 +179,8 @@ export class Inference {
    * reads what came out otherwise. False where that is not enough, and all has to be inferred.
    */
   rerun(previous: Inference): boolean {
-    const { cells } = this;
+    const { cells, constants } = this;
+    if (this.revision !== previous.revision || constants !== previous.constants) return false;
     if (cells !== previous.cells || this.#options.inputShapes !== previous.#options.inputShapes) return false;
     // What a data-dependent size was found to be matters to nodes that have nothing to do with each other.
     if (previous.#bound.size > 0) return false;
@@ -177,18 +188,10 @@ export class Inference {
     if (changed === undefined) return false;
     this.#assignments = cells?.assignments();
     this.#facts = new Map(previous.#facts);
-    this.#frontier = new Map(previous.#frontier);
+    this.#frontier?.forget(changed);
     this.#order = previous.#order;
     for (const name of previous.#inputSymbols) this.#inputSymbols.add(name);
-    const stale = new Set<Node>();
-    for (const { value, reader } of changed) {
-      this.#frontier.delete(value);
-      for (const { node } of value.uses) if (reader === undefined || reader === node) stale.add(node);
-    }
-    const assumed = [previous.#options.assumed ?? new Map(), this.#options.assumed ?? new Map()] as const;
-    for (const value of new Set([...assumed[0].keys(), ...assumed[1].keys()])) {
-      if (value.producer !== undefined && assumed[0].get(value) !== assumed[1].get(value)) stale.add(value.producer);
-    }
+    const stale = staleNodes(changed, previous.#options.assumed, this.#options.assumed);
     const others = new Set<Value>();
     for (const node of this.#order) {
       const isStale = stale.has(node) || node.inputs.some((input) => input !== undefined && others.has(input));
@@ -374,21 +377,6 @@ export class Inference {
     return lazyFacts(dtype, shape, dims, () => contentOf(this.constants.dense(value), undefined));
   }
 
-  #atFrontier(value: Value, reader: Node | undefined): Facts | undefined {
-    const known = reader === undefined ? this.#frontier.get(value) : undefined;
-    if (known !== undefined) return known;
-    const facts = this.facts(value);
-    const { cells } = this;
-    if (cells === undefined || facts?.kind !== 'tensor' || !facts.shape?.every((dim) => dim?.isNumber)) return facts;
-    const dims = facts.shape.map((dim) => (dim as Dim).value as number);
-    const shape = dims.map((size, axis) => cells.dim(value, 'size', axis, size));
-    const result = lazyFacts(facts.dtype, shape, dims, () =>
-      contentOf(this.constants.dense(value), (index, traced) => cells.dim(value, 'element', index, traced, reader)),
-    );
-    if (reader === undefined) this.#frontier.set(value, result);
-    return result;
-  }
-
   #resolve(facts: TensorFacts): TensorFacts {
     if (this.#bound.size === 0 || !facts.shape?.some((dim) => dim?.hasFresh)) return facts;
     const shape = facts.shape.map((dim) => dim && this.#resolveDim(dim));
@@ -410,14 +398,6 @@ export class Inference {
   #note(node: Node, reason: string): void {
     if (!this.#reasons.of(node).includes(reason)) this.#reasons.add(node, reason);
   }
-}
-
-/** The shape that inference takes a graph input to have; undefined where not even the rank is declared. */
-export function inputShape(input: Value, given: InferOptions['inputShapes']): Dim[] | undefined {
-  const declared = input.declared === undefined ? undefined : declaredFacts(input.declared);
-  const shape = given?.[input.name]?.map(declaredDim) ?? (declared?.kind === 'tensor' ? declared.shape : undefined);
-  // A size that nobody declared is still one size: name it after the input.
-  return shape?.map((dim, axis) => dim ?? Dim.symbol(`${input.name}_dim_${axis}`));
 }
 
 /** By what a node calls a local function. */

@@ -1,6 +1,6 @@
 import type { Model } from '../../model/model.js';
 import type { Dim } from '../../symbolic/dim.js';
-import { inputShape } from '../infer.js';
+import { inputShape } from '../input-shape.js';
 
 /** Sizes of symbols at the time of the export. */
 export class TracedSizes {
