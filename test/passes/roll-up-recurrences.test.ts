@@ -110,6 +110,19 @@ describe('rolling up a recurrent cell', () => {
     });
   });
 
+  it('carries a state that decays before the next row is met, which the last but one step does for nothing', async () => {
+    await follows((u, x, length) => {
+      let most = u.zerosLike(x, FEATURES);
+      const outputs: Value[] = [];
+      u.rows(x, 1, length, 'gather').forEach((row, t) => {
+        outputs.push(u.op('Tanh', [u.op('Add', [most, row])]));
+        if (t === length - 1) return;
+        most = u.op('Max', [u.op('Mul', [most, u.weight('decay', [FEATURES])]), row]);
+      });
+      u.output('y', u.stack(outputs, 1));
+    });
+  });
+
   it('keeps a first step that differs', async () => {
     await follows((u, x, length) => {
       const rows = u.rows(x, 1, length, 'gather');

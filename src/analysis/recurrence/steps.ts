@@ -186,21 +186,35 @@ export class Steps {
     return pairs.length > 0;
   }
 
-  /** Matches a step after those, whose states are known. Only the last one may lack what nothing reads any more. */
+  /**
+   * Matches a step after those, whose states are known. Only the last one may lack what nothing reads any more, and the one
+   * before it what is computed for nothing but that.
+   */
   #matchForward(step: number): boolean {
-    const complete = this.#extend(step, (read) => this.stateBefore(read, step));
-    return complete || step === this.clock.steps - 1;
+    const missing = this.#extend(step, (read) => this.stateBefore(read, step));
+    if (missing.size === 0 || step === this.clock.steps - 1) return true;
+    return step === this.clock.steps - 2 && [...missing].every((node) => this.#isHandedOn(node, missing));
   }
 
-  #extend(step: number, before: (read: Value) => Value | undefined): boolean {
+  /** Is what a node makes only read in the next step, or by others like that? */
+  #isHandedOn(node: Node, others: ReadonlySet<Node>): boolean {
+    return node.outputs.every((output) =>
+      output?.uses.every((use) => {
+        return others.has(use.node) || use.node.outputs.some((value) => value && this.clock.timeOf(value) > this.base);
+      }),
+    );
+  }
+
+  /** Finds the counterparts of nodes in a step, and says which have none. */
+  #extend(step: number, before: (read: Value) => Value | undefined): ReadonlySet<Node> {
     const images = this.#images[step] as Map<Value, Value>;
-    let complete = true;
+    const missing = new Set<Node>();
     const taken = new Set<Node>();
     for (const node of this.nodes) {
       if (node.outputs.some((output) => output !== undefined && images.has(output))) continue;
       const twin = this.#findTwin(node, step, before, taken);
       if (twin === undefined) {
-        complete = false;
+        missing.add(node);
         continue;
       }
       taken.add(twin);
@@ -209,7 +223,7 @@ export class Steps {
         if (output !== undefined && image !== undefined) images.set(output, image);
       });
     }
-    return complete;
+    return missing;
   }
 
   #findTwin(
