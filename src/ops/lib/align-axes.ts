@@ -14,7 +14,7 @@ export interface Pair {
   readonly where: { input: number; axis: number }[];
   /** The element of the target, when it is one. */
   readonly single?: number | undefined;
-  /** Equal in every run where a size divides as it has to (8*(T//8) is T) or is as large (min(T, 8) is 8). */
+  /** Equal in every run where a size divides as it has to (8*(T//8) is T, 8*((T + 7)//8) too) or is as large (min(T, 8) is 8). */
   readonly isAssumed?: boolean;
 }
 
@@ -175,12 +175,16 @@ class Aligner {
 
   /** Is one side the other, divided by numbers and multiplied by them again? Or is it cut to what the other side is? */
   #assume(startFrom: number, startTo: number, a: Dim, b: Dim): boolean {
-    const elements = floorSplit(a, b, this.#to.slice(this.#j)) ?? settledSplit(a, b, this.#to.slice(this.#j));
-    const axes = elements === undefined ? floorSplit(b, a, this.#from.slice(this.#i)) : undefined;
-    if (elements === undefined && axes === undefined) return false;
+    const [axes, elements] = [this.#from.slice(this.#i), this.#to.slice(this.#j)];
+    const settled = settledSplit(a, b, elements);
+    const split =
+      roundedSplit(a, b, axes, elements) ?? (settled === undefined ? undefined : { own: 0, parts: settled });
+    const turned = split === undefined ? roundedSplit(b, a, elements, axes) : undefined;
+    const taken = split ?? (turned && { own: turned.parts, parts: turned.own });
+    if (taken === undefined) return false;
     let [from, to] = [a, b];
-    for (let k = 0; k < (axes ?? 0); k++) from = from.mul(this.#takeAxis());
-    for (let k = 0; k < (elements ?? 0); k++) to = to.mul(this.#takeElement());
+    for (let k = 0; k < taken.own; k++) from = from.mul(this.#takeAxis());
+    for (let k = 0; k < taken.parts; k++) to = to.mul(this.#takeElement());
     const pair = pairOf(this.#from.slice(startFrom, this.#i), this.#to.slice(startTo, this.#j), { from, to });
     this.#pairs.push({ ...pair, isAssumed: true });
     return true;
@@ -198,8 +202,16 @@ class Aligner {
   }
 }
 
-/** How many more parts make up a whole that was divided by numbers: 1 for T, T//8 and [8]. */
-function floorSplit(whole: Dim, first: Dim, more: readonly Entry[]): number | undefined {
+/**
+ * How many more parts make up a whole that was divided by numbers, rounded down or up: 1 for T, T//8 and [8]. The last part
+ * may have the sizes next to the whole in it, as many as `own` says: [T, B] and [8, B*(T//8)].
+ */
+function roundedSplit(
+  whole: Dim,
+  first: Dim,
+  next: readonly Entry[],
+  more: readonly Entry[],
+): { own: number; parts: number } | undefined {
   if (whole.isNumber) return undefined;
   let numbers = first.value ?? 1;
   let parts = first;
@@ -207,7 +219,14 @@ function floorSplit(whole: Dim, first: Dim, more: readonly Entry[]): number | un
     const { dim } = more[k - 1] as Entry;
     numbers *= dim.value ?? 1;
     parts = parts.mul(dim);
-    if (numbers > 1 && whole.floorDiv(numbers).mul(numbers).equals(parts)) return k;
+    if (numbers < 2) continue;
+    for (const rounded of [whole.floorDiv(numbers).mul(numbers), whole.ceilDiv(numbers).mul(numbers)]) {
+      let left = parts.exactQuotient(rounded);
+      for (let own = 0; left !== undefined && own <= next.length; own++) {
+        if (left.equals(1)) return { own, parts: k };
+        left = own < next.length ? left.exactQuotient((next[own] as Entry).dim) : undefined;
+      }
+    }
   }
   return undefined;
 }

@@ -64,6 +64,12 @@ describe('Reshape', () => {
     { input: ['B', 'H', 'C'], target: ['B', 8, 'H//8', 'C'], shape: '[B, 8, H//8, C]' },
     { input: ['B', 'H//8', 8, 'W//8', 8, 32], target: ['B', 'H', 'W', -1], shape: '[B, H, W, 32]' },
     { input: ['B', 'H//8', 8, 'C'], target: [-1, 'H', 'C'], shape: '[B, H, C]' },
+    {
+      input: ['B', 'H', 'W'],
+      target: ['B', '(H + 1)//2', 2, '(W + 1)//2', 2],
+      shape: '[B, (H + 1)//2, 2, (W + 1)//2, 2]',
+    },
+    { input: ['B', 3, 'H'], target: ['3*B*((H + 7)//8)', 8], shape: '[3*B*((H + 7)//8), 8]' },
   ])('$input to $target, where sizes divide as they have to', ({ input, target, shape }) => {
     expect(reshape(input, target)).toMatchObject({ shape, conflicts: [] });
   });
