@@ -16,11 +16,10 @@ function batched(call: Call, x: Value, spatial: number, run: (x: Value) => Value
   return build.squeeze(run(build.unsqueeze(x, [0])), [0]);
 }
 
-function convolution(call: Call): Value {
+function convolution(call: Call, isTransposed = call.bool('transposed', false)): Value {
   const { build } = call;
   const weight = call.real('weight');
   const spatial = call.rank(weight) - 2;
-  const isTransposed = call.bool('transposed', false);
   const text = call.has('padding') && isText(call) ? call.text('padding') : undefined;
   const padding = text === undefined ? perAxis(call.ints('padding', [0]), spatial) : undefined;
   const attributes: Record<string, Attributes[string]> = {
@@ -47,22 +46,6 @@ function isText(call: Call): boolean {
     if (error instanceof Refusal) return false;
     throw error;
   }
-}
-
-function transposedConvolution(call: Call): Value {
-  const weight = call.real('weight');
-  const spatial = call.rank(weight) - 2;
-  const padding = perAxis(call.ints('padding', [0]), spatial);
-  const bias = call.optional('bias');
-  return batched(call, call.real('input'), spatial, (x) =>
-    call.build.op('ConvTranspose', bias ? [x, weight, bias] : [x, weight], {
-      strides: { ints: perAxis(call.ints('stride', [1]), spatial) },
-      dilations: { ints: perAxis(call.ints('dilation', [1]), spatial) },
-      group: { int: call.int('groups', 1) },
-      pads: { ints: [...padding, ...padding] },
-      output_padding: { ints: perAxis(call.ints('output_padding', [0]), spatial) },
-    }),
-  );
 }
 
 function pool(opType: 'AveragePool' | 'MaxPool', spatial: number): Lowering {
@@ -112,10 +95,11 @@ function adaptivePool(opType: 'Average' | 'Max', spatial: number): Lowering {
 }
 
 const FUNCTIONAL = 'input weight bias stride padding dilation groups';
-const plain: Lowering = { args: FUNCTIONAL, lower: convolution };
+const lower = (call: Call) => convolution(call);
+const plain: Lowering = { args: FUNCTIONAL, lower };
 const transposed: Lowering = {
   args: 'input weight bias stride padding output_padding groups dilation',
-  lower: transposedConvolution,
+  lower: (call) => convolution(call, true),
 };
 
 export const lowerings: Lowerings = {
@@ -125,11 +109,11 @@ export const lowerings: Lowerings = {
   _convolution_mode: plain,
   convolution: {
     args: 'input weight bias stride padding dilation transposed output_padding groups',
-    lower: convolution,
+    lower,
   },
   _convolution: {
     args: 'input weight bias stride padding dilation transposed output_padding groups benchmark deterministic cudnn_enabled allow_tf32',
-    lower: convolution,
+    lower,
   },
   conv_transpose1d: transposed,
   conv_transpose2d: transposed,
