@@ -83,9 +83,13 @@ export function startRepair(model: Model, options: RepairOptions, pools?: Frozen
     [...new Set(value.uses.map(({ node }) => node))].filter(
       (node) => !constants.isFolded(node) && (readers?.has(node) ?? true),
     );
+  const parameters = new Set(
+    diagnosis.constants.filter((constant) => isParameter(constant, readersOf(constant.baked))),
+  );
+  const fixed = fixedSizes([...parameters]);
   const defects = diagnosis.constants.filter((constant) => {
     const readers = readersOf(constant.baked);
-    if (isParameter(constant, readers)) return false;
+    if (parameters.has(constant) || isFixed(constant, fixed)) return false;
     const isList = areSingles(constant) && readers.every(({ opType }) => opType.startsWith('Split'));
     if (isList) others.push(bakedFinding(constant.baked, 'unrolled-loop', 'single items, as many as the example had'));
     return !isList;
@@ -137,6 +141,15 @@ function isParameter({ baked, tensor, explanation }: ExplainedConstant, readers:
   if (baked.value.initializer === undefined || !readers.every((node) => broadcasts(node) || isCall(node))) return false;
   if (kind === 'fill') return tensor.shape.some((size, axis) => size > 1 && !baked.axes.has(axis));
   return kind === 'prefix-table' && ![...baked.axes.values()].every(({ size }) => isPositionCount(size));
+}
+
+/** Sizes that learned tables leave no choice: an optimiser may write them into every Reshape. */
+function fixedSizes(parameters: readonly ExplainedConstant[]): ReadonlySet<string> {
+  return new Set(parameters.flatMap(({ baked }) => [...baked.axes.values()].map(({ size }) => size.key)));
+}
+
+function isFixed({ baked }: ExplainedConstant, fixed: ReadonlySet<string>): boolean {
+  return [...baked.axes.values(), ...baked.elements.values()].every(({ size }) => fixed.has(size.key));
 }
 
 /** Sizes of a list of single items: no item of it may become larger when there are more. */

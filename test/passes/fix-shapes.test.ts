@@ -40,6 +40,24 @@ describe('fix-shapes', () => {
     expect(operators(model)).toEqual({ Reshape: 1, Add: 1 });
   });
 
+  it('leaves a size that a learned table fixes anyway', async () => {
+    const model = await emptyModel();
+    const { graph } = model;
+    const x = graph.addInput('x', DataType.FLOAT, ['batch', 'time', 'bands', 32]);
+    const rows = graph.addNode({ opType: 'Reshape', inputs: [x, ints(model, 'rows', [0, -1, 32])] })
+      .outputs[0] as Value;
+    const data = Float32Array.from({ length: 12 * 32 }, (_, i) => Math.sin(i * i));
+    const table = graph.addInitializer('table', { dtype: DataType.FLOAT, shape: [1, 12, 32], data });
+    const placed = graph.addNode({ opType: 'Add', inputs: [rows, table] }).outputs[0] as Value;
+    const heads = graph.addNode({ opType: 'Reshape', inputs: [placed, ints(model, 'heads', [-1, 12, 4, 8])] });
+    const merged = graph.addNode({
+      opType: 'Reshape',
+      inputs: [heads.outputs[0] as Value, ints(model, 'merged', [-1, 12, 32])],
+    });
+    output(model, 'Add', [merged.outputs[0] as Value, placed]);
+    expect(await runPass(fixShapes(), model)).toMatchObject({ changed: false, findings: [], unresolved: [] });
+  });
+
   it('writes -1 where one size follows from the others', async () => {
     const model = await reshape([36, 32], ['rows', 32]);
     const [node] = model.graph.nodes;

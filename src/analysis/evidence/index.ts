@@ -1,5 +1,6 @@
 import { cappedAxes } from './capped-axes.js';
 import { comparedLengths } from './compared-lengths.js';
+import { croppedPaddings } from './cropped-paddings.js';
 import { croppedWindows } from './cropped-windows.js';
 import { declaredOutputs } from './declared-outputs.js';
 import { dividedReshapes } from './divided-reshapes.js';
@@ -12,7 +13,7 @@ import { relativeShifts } from './relative-shifts.js';
 import { relativeSkews } from './relative-skews.js';
 import { resizeSizes } from './resize-sizes.js';
 import { sliceBounds } from './slice-bounds.js';
-import { splitRows } from './split-rows.js';
+import { frozenRows, splitRows } from './split-rows.js';
 import { stridedReads } from './strided-reads.js';
 
 /** What shows several numbers to belong together; looked at first, before each is settled by itself. */
@@ -26,12 +27,14 @@ export const EVIDENCE: readonly Evidence[] = [
   cappedAxes,
   comparedLengths,
   resizeSizes,
+  croppedPaddings,
   croppedWindows,
   sliceBounds,
   positions,
   joinedFills,
   dividedReshapes,
   splitRows,
+  frozenRows,
 ];
 
 /** What has to be known before conflicts are settled, which would settle them with sizes of merged axes. */

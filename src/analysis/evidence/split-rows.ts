@@ -18,34 +18,58 @@ export function* splitRows({ inference, traced, nodes }: Scene): Iterable<Claim>
   if (traced.isEmpty) return;
   for (const node of nodes) {
     const split = splitOf(node, inference);
-    if (split === undefined || divides(split.shape, split.target, split.free)) continue;
-    const { size, pieces, first } = split.merged;
+    const merged = split && mergedPart(split);
+    if (split === undefined || merged === undefined) continue;
+    const { size, pieces, first } = merged;
     const free = split.free - first;
     for (const { whole, run } of wholeRuns(node, size, inference)) {
       const meant = matchEnds(run, pieces, free, traced);
       if (meant === undefined || !divides([size], meant, free)) continue;
-      yield* claimsOf(node, split, whole, meant);
+      yield* claimsOf(node, { target: split.target, pieces }, whole, meant);
       break;
     }
   }
 }
 
-function* claimsOf(node: Node, { target, merged }: Split, whole: Dims, meant: Dims): Iterable<Claim> {
+/**
+ * The other way round: [B * 4, 1, 40] of a frozen mask to [B, 4, -1, T]. The -1 is 40 // T, which was 1.
+ */
+export function* frozenRows({ inference, traced, nodes }: Scene): Iterable<Claim> {
+  if (traced.isEmpty) return;
+  for (const node of nodes) {
+    const split = splitOf(node, inference);
+    if (split === undefined) continue;
+    const { shape, target, free } = split;
+    for (const [axis, left] of shape.entries()) {
+      if (!isWritten(left)) continue;
+      const right = target.find((size) => traced.was(size, left.value));
+      if (right === undefined || !divides(shape.with(axis, right), target, free)) continue;
+      const what = `Reshape of [${shape.join(', ')}] to [${target.join(', ')}]`;
+      yield { node, what, left, right, needsTraced: true, isTable: true };
+    }
+  }
+}
+
+function* claimsOf(
+  node: Node,
+  { target, pieces }: { target: Dims; pieces: Dims },
+  whole: Dims,
+  meant: Dims,
+): Iterable<Claim> {
   for (const [i, right] of meant.entries()) {
-    const left = merged.pieces[i];
+    const left = pieces[i];
     if (left === undefined || right === undefined || left === right) continue;
     const what = `Reshape to [${target.join(', ')}] of what was [${whole.join(', ')}]`;
     yield { node, what, left, right, needsTraced: true };
   }
 }
 
-/** A Reshape that takes axes apart. */
+/** A Reshape with a -1 for what its numbers do not divide evenly. */
 interface Split {
   readonly shape: Dims;
   readonly target: Dims;
   /** Where the -1 is in the target. */
   readonly free: number;
-  readonly merged: MergedPart;
 }
 
 function splitOf(node: Node, inference: Inference): Split | undefined {
@@ -54,8 +78,7 @@ function splitOf(node: Node, inference: Inference): Split | undefined {
   const target = integersOf(inference, node.inputs[1])?.map((dim, i) => (dim?.isZero() ? shape?.[i] : dim));
   if (shape === undefined || target === undefined) return undefined;
   const free = target.findIndex((dim) => dim?.value === -1);
-  const merged = free < 0 ? undefined : mergedPart(shape, target, free);
-  return merged && { shape, target, free, merged };
+  return free < 0 || divides(shape, target, free) ? undefined : { shape, target, free };
 }
 
 /** What a Reshape divides anew: the size of its axes together, and the pieces with the -1 among them. */
@@ -67,7 +90,7 @@ interface MergedPart {
 }
 
 /** The axes and pieces that are left when those that are the same at either end are taken away. */
-function mergedPart(shape: Dims, target: Dims, free: number): MergedPart | undefined {
+function mergedPart({ shape, target, free }: Split): MergedPart | undefined {
   const behind = sameAtEnd([...shape].reverse(), target.slice(free + 1).reverse());
   const [axes, pieces] = [shape.slice(0, shape.length - behind.axes), target.slice(0, target.length - behind.pieces)];
   const before = sameAtEnd(axes, pieces.slice(0, free));

@@ -48,4 +48,19 @@ describe('rows that were merged for a Gemm', () => {
     b.output(b.node('Add', [turn(linear(b, turn(x), [20, 1, 32])), x]));
     expect(frozen(b.model)).toEqual(['20: frames', '1: batch']);
   });
+
+  it('are a frozen axis of the input where the target has the live one', async () => {
+    const b = await Builder.start();
+    const x = b.input(['batch', 'time', 32]);
+    const length = b.node('Slice', [b.node('Shape', [x]), b.ints(1), b.ints(2)]);
+    const mask = b.node('Expand', [
+      b.floats([1, 1, 18], () => 0),
+      b.node('Concat', [b.node('Slice', [b.node('Shape', [x]), b.ints(0), b.ints(1)]), b.ints(4, 1)], {
+        axis: { int: 0 },
+      }),
+    ]);
+    const target = b.node('Concat', [b.ints(0, 4, -1), length], { axis: { int: 0 } });
+    b.output(b.node('Reshape', [mask, target])).output(b.node('Add', [x, b.floats([1, 18, 32], (i) => i)]));
+    expect(frozen(b.model)).toEqual(expect.arrayContaining(['18: time', '18: time']));
+  });
 });
