@@ -1,12 +1,14 @@
 import type { Model } from '../model/model.js';
 import type { Value } from '../model/value.js';
+import type { DenseTensor } from '../tensor/dense.js';
 import { type BakedOptions, type Diagnosis, findBaked, type KnownNumber } from './baked.js';
-import type { BakedCell, BakedConstant } from './baked-constants.js';
+import type { BakedConstant } from './baked-constants.js';
 import { batchAxisOf, batchSizes } from './batch-axis.js';
 import { Constants } from './constants.js';
 import { type EarlierDiagnosis, earlierDiagnosis } from './earlier-diagnosis.js';
 import { explain } from './explain/explain.js';
 import { isExplained } from './explain/is-explained.js';
+import { isInvariantAlong } from './explain/matrix.js';
 import type { ExplainedConstant, ExplainedDiagnosis } from './explained-diagnosis.js';
 import { Untouched } from './untouched.js';
 
@@ -76,19 +78,32 @@ function withHints(explained: readonly ExplainedConstant[]): ExplainedConstant[]
 
 /**
  * A square matrix that one operator proves to be baked along one axis, and that follows a rule of two positions over that
- * size: then the other axis has the size, too. What reads the matrix only multiplies along the first.
+ * size: then the other axis has the size, too. What reads the matrix only multiplies along the first, or cuts the second.
+ * It may be the same for each of several items.
  */
 function twinOf({ baked, tensor, explanation }: ExplainedConstant): KnownNumber | undefined {
-  if (tensor === undefined || isExplained(explanation, tensor) || baked.axes.size !== 1) return undefined;
-  const [[axis, { size, evidence }]] = [...baked.axes] as [[number, BakedCell]];
+  if (tensor === undefined) return undefined;
+  const isCut = baked.value.uses.every(({ node }) => node.opType === 'Slice') && isUniform(tensor);
+  if (!isCut && isExplained(explanation, tensor)) return undefined;
+  const sides = [...baked.axes].filter(([axis]) => isCut || !isInvariantAlong(tensor, axis));
+  const items = [...baked.axes.keys()].filter((axis) => !sides.some(([side]) => side === axis));
+  const proven = isCut ? sides.filter(([axis]) => axis >= tensor.shape.length - 2) : sides;
+  const [first, ...more] = proven;
+  if (first === undefined || more.length > 0) return undefined;
+  const [axis, { size, evidence }] = first;
   const traced = tensor.shape[axis] as number;
-  const others = tensor.shape.flatMap((n, other) => (other !== axis && n === traced ? [other] : []));
+  const others = tensor.shape.flatMap((n, other) => (!baked.axes.has(other) && n === traced ? [other] : []));
   const [other] = others;
   if (traced < 4 || other === undefined || others.length > 1) return undefined;
-  const found = explain(tensor, [axis, other]);
-  if (!found.found || !SQUARE.has(found.generator.kind)) return undefined;
   const cell = { value: baked.value, kind: 'size', index: other, traced } as const;
+  if (isCut) return { cell, size, evidence: { ...evidence, what: 'the same everywhere, a square' } };
+  const found = explain(tensor, [...items, axis, other]);
+  if (!found.found || !SQUARE.has(found.generator.kind)) return undefined;
   return { cell, size, evidence: { ...evidence, what: `${found.name}, a square` } };
+}
+
+function isUniform(tensor: DenseTensor): boolean {
+  return tensor.shape.every((_, axis) => isInvariantAlong(tensor, axis));
 }
 
 /** Rules that only a computed matrix follows. */

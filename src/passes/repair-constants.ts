@@ -19,6 +19,7 @@ import { opsetOf } from '../rewrite/size.js';
 import { Dim } from '../symbolic/dim.js';
 import type { DenseTensor } from '../tensor/dense.js';
 import { replaceInput, withRank } from './layout.js';
+import { emitLength, fullLength } from './lengths/full-lengths.js';
 import type { Edit, Finding, PassReport } from './pass.js';
 import { finishReport, isPositionCount, type RepairOptions, type Session, startRepair } from './repair-session.js';
 import { bakedFinding, elementsText, nodeName, typeText } from './report-text.js';
@@ -132,7 +133,7 @@ function isTable({ kind }: Generator): boolean {
 }
 
 /** Is more or less of the same along the baked axes more or less of the reader's result? */
-function broadcastsAlong(reader: Node, { axes }: BakedConstant, rank: number): boolean {
+function broadcastsAlong(reader: Node, { axes, value }: BakedConstant, rank: number): boolean {
   if (broadcasts(reader)) return true;
   if (reader.domain !== '') return false;
   const baked = [...axes.keys()];
@@ -143,6 +144,17 @@ function broadcastsAlong(reader: Node, { axes }: BakedConstant, rank: number): b
     }
     case 'MatMul':
       return baked.every((axis) => axis < rank - 2);
+    // A first state that is the same for each item: the axis of a state is that of the items.
+    case 'LSTM':
+    case 'GRU':
+    case 'RNN':
+      return reader.inputs.every((input, i) => input !== value || i >= 5) && baked.every((axis) => axis === 1);
+    case 'Loop':
+      return true;
+    case 'Scan': {
+      const states = reader.inputs.length - Number(reader.attributes.get('num_scan_inputs')?.asInt() ?? 0);
+      return opsetOf(reader) >= 9 && reader.inputs.every((input, i) => input !== value || i < states);
+    }
     default:
       return false;
   }
@@ -170,7 +182,8 @@ function apply(
   const shape = liveShape(baked, session);
   const table = isTable(generator) ? once(tensor, [...baked.axes.keys()]) : tensor;
   const context = { emitter, sizes, anchor: reader, tensor: table, shape, maxLength, computed };
-  let replacement = emitGenerator(generator, context);
+  const length = fullLength(baked, generator, reader, session);
+  let replacement = length ? emitLength(length, tensor, reader, session) : emitGenerator(generator, context);
   if (openAxes(baked, generator, reader, session).length > 0) {
     const inputs = [replacement, sizes.shape(shape, reader)];
     replacement = emitter.node({ opType: 'Expand', inputs, hint: 'expanded' }, reader);
@@ -180,7 +193,7 @@ function apply(
   }
   replaceInput(reader, value, replacement);
   return {
-    what: name,
+    what: length ? `${name}, which stands for ${length}` : name,
     where: `input of ${nodeName(reader)}`,
     before: `${value.name}: constant ${typeText(tensor)}`,
     after: replacement.initializer

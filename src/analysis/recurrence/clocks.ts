@@ -40,6 +40,8 @@ export interface Clock {
   nodesOf(step: number): readonly Node[];
   /** The values that are the same part of the same sequence. */
   partsLike(tick: Tick, step: number): readonly Value[];
+  /** The same clock, for which some nodes belong to the step after theirs. */
+  delayed(nodes: ReadonlySet<Node>): Clock;
 }
 
 interface Group {
@@ -133,8 +135,17 @@ class TimedGraph implements Clock {
   readonly #times = new Map<Node, number>();
   readonly #nodes: Node[][];
   readonly #parts = new Map<Sequence, Value[][]>();
+  readonly #order: readonly Node[];
+  readonly #groups: readonly Group[];
 
-  constructor(order: readonly Node[], groups: readonly Group[], reversed: boolean) {
+  constructor(
+    order: readonly Node[],
+    groups: readonly Group[],
+    reversed: boolean,
+    known?: (node: Node) => number | undefined,
+  ) {
+    this.#order = order;
+    this.#groups = groups;
     const [{ size, steps, chunk }] = groups as [Group, ...Group[]];
     this.size = size;
     this.steps = steps;
@@ -152,8 +163,8 @@ class TimedGraph implements Clock {
       this.#parts.set(sequence, byStep);
     }
     for (const node of order) {
-      let time = -1;
-      for (const read of readsOf(node)) time = Math.max(time, this.timeOf(read));
+      let time = known?.(node) ?? -1;
+      if (known === undefined) for (const read of readsOf(node)) time = Math.max(time, this.timeOf(read));
       if (time < 0) continue;
       this.#times.set(node, time);
       this.#nodes[time]?.push(node);
@@ -168,6 +179,14 @@ class TimedGraph implements Clock {
 
   nodesOf(step: number): readonly Node[] {
     return this.#nodes[step] ?? [];
+  }
+
+  delayed(nodes: ReadonlySet<Node>): Clock {
+    const time = (node: Node) => {
+      const before = this.#times.get(node);
+      return before !== undefined && nodes.has(node) ? before + 1 : before;
+    };
+    return new TimedGraph(this.#order, this.#groups, this.reversed, time);
   }
 
   partsLike({ sequence, kept }: Tick, step: number): readonly Value[] {

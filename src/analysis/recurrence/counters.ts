@@ -17,7 +17,7 @@ export interface Counting {
   readonly counted: readonly Node[];
 }
 
-/** A value of the body, and what the other steps read in its place. */
+/** A value of the body, and what all other steps read in its place. */
 interface Operand {
   readonly value: Value;
   readonly others: readonly { readonly step: number; readonly value: Value }[];
@@ -38,13 +38,13 @@ export function countersOf(steps: Steps, first: number, operands: Operands): Cou
     else if (!counted.has(producer)) {
       counted.add(producer);
       for (const [index, input] of producer.inputs.entries()) {
-        const others = operand.others.map(({ step, value: other }) => ({ step, value: other.producer?.inputs[index] }));
         if (input === undefined) continue;
-        const changed = others.flatMap((other) => {
-          const isChanged = other.value !== undefined && !operands.isSame(other.value, input);
-          return isChanged ? [{ step: other.step, value: other.value as Value }] : [];
+        const others = operand.others.flatMap(({ step, value: other }) => {
+          // Where the producer is the same one, so is what it reads.
+          const twin = operands.isSame(other, value) ? input : other.producer?.inputs[index];
+          return twin === undefined ? [] : [{ step, value: twin }];
         });
-        if (changed.length > 0) stack.push({ value: input, others: changed });
+        if (others.some((other) => !operands.isSame(other.value, input))) stack.push({ value: input, others });
       }
     }
   }
@@ -60,9 +60,9 @@ function differing(steps: Steps, first: number, operands: Operands): Operand[] {
       const others: { step: number; value: Value }[] = [];
       for (let step = first; step < steps.clock.steps; step++) {
         const other = steps.twinOf(node, step)?.inputs[index];
-        if (other !== undefined && !operands.isSame(other, value)) others.push({ step, value: other });
+        if (other !== undefined && step !== steps.base) others.push({ step, value: other });
       }
-      if (others.length > 0) found.push({ value, others });
+      if (others.some((other) => !operands.isSame(other.value, value))) found.push({ value, others });
     }
   }
   return found;
@@ -71,15 +71,20 @@ function differing(steps: Steps, first: number, operands: Operands): Operand[] {
 function counterOf({ value, others }: Operand, base: number, operands: Operands): Counter | undefined {
   const [other] = others;
   const constant = operands.integers(value);
-  const change = other && operands.growth(value, other.value);
+  const change = other && growthOf(value, other.value, operands);
   if (other === undefined || constant === undefined || change === undefined) return undefined;
   const distance = BigInt(other.step - base);
   if (change.some((n) => n % distance !== 0n)) return undefined;
   const growth = change.map((n) => n / distance);
   const isRegular = others.every(({ step, value: twin }) =>
-    operands.growth(value, twin)?.every((n, i) => n === BigInt(step - base) * (growth[i] as bigint)),
+    growthOf(value, twin, operands)?.every((n, i) => n === BigInt(step - base) * (growth[i] as bigint)),
   );
   if (!isRegular) return undefined;
   const zero = constant.elements.map((n, i) => n - BigInt(base) * (growth[i] as bigint));
   return { shape: constant.shape, zero, growth };
+}
+
+function growthOf(value: Value, other: Value, operands: Operands): readonly bigint[] | undefined {
+  if (operands.isSame(value, other)) return operands.integers(value)?.elements.map(() => 0n);
+  return operands.growth(value, other);
 }

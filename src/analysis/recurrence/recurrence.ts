@@ -66,9 +66,32 @@ function ofClock(clock: Clock, inference: Inference, operands: Operands): Recurr
     if (steps === undefined) continue;
     // Rows without a state are a matter of batching.
     if (steps.states.length === 0 && clock.chunk === 1) return undefined;
-    return complete(steps, inference, operands);
+    const found = complete(steps, inference, operands);
+    const early = found instanceof Obstacle || found === undefined ? undefined : earlyNodes(found);
+    if (early === undefined) return found;
+    const later = Steps.match(clock.delayed(early), base, operands);
+    const better = later && later.states.length > 0 ? complete(later, inference, operands) : undefined;
+    return better === undefined || better instanceof Obstacle ? found : better;
   }
   return undefined;
+}
+
+/**
+ * Nodes whose results only the step after theirs reads, and that the last step therefore lacks: they fetch what that step
+ * begins with (`out[i + 1]`, which is behind the end in the last one). Undefined where there are none.
+ */
+function earlyNodes({ steps, first }: Recurrence): Set<Node> | undefined {
+  const last = steps.clock.steps - 1;
+  const early = steps.nodes.filter((node) => steps.twinOf(node, last) === undefined);
+  if (early.length === 0) return undefined;
+  const nodes = new Set<Node>();
+  for (const node of early) {
+    for (let step = first; step < last; step++) {
+      const twin = steps.twinOf(node, step);
+      if (twin !== undefined) nodes.add(twin);
+    }
+  }
+  return nodes;
 }
 
 function complete(steps: Steps, inference: Inference, operands: Operands): Recurrence | Obstacle | undefined {

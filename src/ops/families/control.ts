@@ -84,6 +84,8 @@ function inferLoop(ctx: InferContext): void {
   const settled = fixpoint(ctx, initial, step);
   const goesOn = first === 1 && scalarNumber(settled.exit[stateCount]) === 1;
   const trips = goesOn && limit instanceof Dim ? limit.max(0) : undefined;
+  const ends = settled.exit.slice(0, stateCount);
+  keepStates(ctx, initial.map(severalItems), { ...settled, exit: ends }, { first: 2, batch: 0 }, 'state of Loop');
   const exact = settled.isMoving
     ? unroll(ctx, body, initial, limit instanceof Dim ? limit.value : undefined)
     : undefined;
@@ -176,12 +178,42 @@ function inferScan(ctx: InferContext): void {
     return { kind: 'tensor', dtype: facts.dtype, shape: facts.shape.toSpliced(axis, 1) };
   });
   const settled: Fixpoint = fixpoint(ctx, initial, (state) => body.infer([...state, ...slices]));
+  keepStates(ctx, initial, settled, layout, 'state of Scan');
   const final = stateAfter(ctx, initial, settled, length);
   for (let i = 0; i < ctx.outputCount; i++) {
     const facts =
       i < stateCount ? final[i] : stacked(settled.exit[i], layout.outputAxis(i - stateCount), length, settled.symbols);
     ctx.setOutput(i, layout.batch > 0 ? stacked(facts, 0, batch, new Set()) : facts);
   }
+}
+
+/**
+ * What a body makes of a state, whatever it is given, is what it is given from the second step on. The state of a Scan
+ * has that shape from the first: onnxruntime writes every step's into one buffer.
+ */
+function keepStates(
+  ctx: InferContext,
+  initial: State,
+  { exit, symbols }: Pick<Fixpoint, 'exit' | 'symbols'>,
+  { first, batch }: Pick<ScanLayout, 'first' | 'batch'>,
+  what: string,
+): void {
+  initial.forEach((facts, i) => {
+    const after = exit[i];
+    if (facts?.kind !== 'tensor' || after?.kind !== 'tensor' || facts.shape?.length !== after.shape?.length) return;
+    facts.shape?.forEach((size, axis) => {
+      const later = after.shape?.[axis];
+      if (later === undefined || mentions(later, symbols)) return;
+      ctx.unify(size, later, what, [{ input: first + i, axis: axis + batch }]);
+    });
+  });
+}
+
+/** A Loop may begin with a state that is empty, or broadcasts; what has several items begins with all of them. */
+function severalItems(facts: Facts | undefined): Facts | undefined {
+  if (facts?.kind !== 'tensor' || facts.shape === undefined) return facts;
+  const shape = facts.shape.map((size) => (size?.isNumber && size.isAtMost(1) ? undefined : size));
+  return { kind: 'tensor', dtype: facts.dtype, shape };
 }
 
 /** A tensor's facts without its leading batch axis. */
