@@ -17,6 +17,7 @@ import type { Model } from '../model/model.js';
 import { Refusal } from '../rewrite/lowering/refusal.js';
 import { convertComplexConstants } from './complex-constants.js';
 import { customOperators, leftOperator } from './custom-operators.js';
+import { retypeIdentities } from './identity-types.js';
 import { isRead, LoweringRun } from './lowering-run.js';
 import { findLowering, type LoweringChoice } from './lowerings.js';
 import type { Pass, PassReport } from './pass.js';
@@ -36,8 +37,8 @@ export interface FixOpsOptions extends RepairOptions {
 const LOWEST_OPSET = 11;
 
 /**
- * Lowers operators of PyTorch that the exporter left in the model, on request also other ones, and gives convolutions and
- * poolings of a single image the batch that ONNX wants. What has no equivalent is named, with its attributes and the reason,
+ * Lowers operators of PyTorch that the exporter left in the model, on request also other ones, gives convolutions and
+ * poolings of a single image the batch that ONNX wants, and makes identity matrices of bools from whole numbers. What has no equivalent is named, with its attributes and the reason,
  * and nothing is changed.
  */
 export function fixOps(options: FixOpsOptions = {}): Pass {
@@ -46,14 +47,13 @@ export function fixOps(options: FixOpsOptions = {}): Pass {
     async run(model) {
       const lowered = await lowerOperators(model, options);
       if (lowered.unresolved.length > 0 && !options.partial) return lowered;
-      const { findings, edits } = batchUnbatched(
-        model,
-        options.inputShapes ? { inputShapes: options.inputShapes } : {},
-      );
+      const given = options.inputShapes ? { inputShapes: options.inputShapes } : {};
+      const refused = [batchUnbatched(model, given), retypeIdentities(model, given)];
+      const edits = refused.flatMap((each) => each.edits);
       return {
         ...lowered,
         changed: lowered.changed || edits.length > 0,
-        findings: [...lowered.findings, ...findings],
+        findings: [...lowered.findings, ...refused.flatMap(({ findings }) => findings)],
         edits: [...lowered.edits, ...edits],
       };
     },

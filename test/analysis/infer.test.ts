@@ -31,6 +31,25 @@ describe('infer', () => {
     expect(shapeText(given.shape(y))).toBe('[2*B, 7, 3]');
   });
 
+  it('reads the integers of a Constant node to the last bit', async () => {
+    const model = await emptyModel();
+    const shape = add(model, 'Shape', [model.graph.addInput('x', FLOAT, ['B', 3, 'T', 8])]);
+    const constant = (...ints: (number | bigint)[]) => add(model, 'Constant', [], { value_ints: { ints } });
+    // As it is written for all sizes but the last, and for the last.
+    const [lowest, highest] = [-(2n ** 63n), 2n ** 63n - 1n];
+    const front = add(model, 'Slice', [shape, constant(lowest), constant(-1)]);
+    const last = add(model, 'Slice', [shape, constant(-1), constant(highest)]);
+    const one = add(model, 'Constant', [], { value_int: { int: highest } });
+    const inference = infer(model);
+    const content = (value: Value) => {
+      const found = inference.facts(value);
+      return found?.kind === 'tensor' ? found.content?.map(String) : undefined;
+    };
+    expect(content(front)).toEqual(['B', '3', 'T']);
+    expect(content(last)).toEqual(['8']);
+    expect(inference.constants.dense(one)?.data).toEqual(BigInt64Array.of(highest));
+  });
+
   it('follows contents through the chains that exporters write', async () => {
     const model = await emptyModel();
     const x = model.graph.addInput('x', FLOAT, ['B', 'T', 12]);

@@ -178,3 +178,43 @@ describe('convolutions and poolings without a batch', () => {
     expect(operators(given)).toEqual({ [opType]: 1 });
   });
 });
+
+describe('identity matrices', () => {
+  async function identity(read: number, dtype?: number, k?: number): Promise<Model> {
+    const made = await emptyModel();
+    const { graph } = made;
+    const attributes = {
+      ...(dtype === undefined ? {} : { dtype: { int: dtype } }),
+      ...(k === undefined ? {} : { k: { int: k } }),
+    };
+    const [y] = graph.addNode({
+      opType: 'EyeLike',
+      inputs: [graph.addInput('x', read, ['time', 'time'])],
+      attributes,
+    }).outputs;
+    const to = { to: { int: DataType.FLOAT } };
+    graph.addOutput(graph.addNode({ opType: 'Cast', inputs: [y as Value], attributes: to }).outputs[0] as Value);
+    return made;
+  }
+
+  it('of bools are made of whole numbers', async () => {
+    const given = await identity(DataType.FLOAT, DataType.BOOL, 1);
+    const report = await runPass(fixOps(), given);
+    expect(report).toMatchObject({ changed: true, unresolved: [] });
+    expect(report.findings[0]?.message).toContain('an identity matrix of bool');
+    const [result] = Object.values(await runFloats(given, { x: [3, 3] }));
+    expect(Array.from(result?.data as Float32Array)).toEqual([0, 1, 0, 0, 0, 1, 0, 0, 0]);
+  });
+
+  it('are made from zeros of any type', async () => {
+    const given = await identity(DataType.BOOL);
+    expect(await runPass(fixOps(), given)).toMatchObject({ changed: true, unresolved: [] });
+    expect(operators(given)).toEqual({ Cast: 3, EyeLike: 1 });
+    expect(await runPass(fixOps(), given)).toMatchObject({ changed: false });
+  });
+
+  it.each([DataType.FLOAT, DataType.INT64])('of type %i are left alone', async (dtype) => {
+    expect(await runPass(fixOps(), await identity(DataType.FLOAT, dtype))).toMatchObject({ changed: false });
+    expect(await runPass(fixOps(), await identity(dtype))).toMatchObject({ changed: false });
+  });
+});
