@@ -107,7 +107,7 @@ function isUniform(tensor: DenseTensor): boolean {
 }
 
 /** Rules that only a computed matrix follows. */
-const SQUARE: ReadonlySet<string> = new Set(['band', 'condition', 'formula', 'relative-slope']);
+const SQUARE: ReadonlySet<string> = new Set(['band', 'condition', 'formula', 'relative-curve', 'relative-slope']);
 
 function explainOne(
   baked: BakedConstant,

@@ -82,6 +82,23 @@ function slopeOf(
   return undefined;
 }
 
+/**
+ * Is the tail of these places, from distance 0 on, what was there before in stretches that got longer? Keys at powers of two
+ * leave gaps of 1, 3 and 7: a tail no longer than the next one is nothing but a gap.
+ */
+function goesOn(places: readonly number[], sameAt: (a: number, b: number) => boolean): boolean {
+  const end = places.at(-1) as number;
+  const stretches: number[] = [];
+  for (const [i, place] of places.entries()) {
+    if (!sameAt(place, end)) continue;
+    if (i > 0 && sameAt(places[i - 1] as number, end)) stretches.push((stretches.pop() ?? 0) + 1);
+    else stretches.push(1);
+  }
+  const tail = stretches.pop() ?? 0;
+  const [previous = 0, last = 0] = stretches.slice(-2);
+  return stretches.length > 1 && last > previous && tail <= 2 * last + 1;
+}
+
 function tableOf(
   tensor: DenseTensor,
   { first, lists }: ByOffset,
@@ -105,6 +122,8 @@ function tableOf(
     start = end;
   }
   if (runs.some((run) => run < 2 || run < 1.25 * longest)) return undefined;
+  const places = Array.from({ length }, (_, at) => at);
+  if (goesOn(places.slice(0, 1 - first).reverse(), sameAt) || goesOn(places.slice(-first), sameAt)) return undefined;
   const width = high - low + 1;
   const shape = tensor.shape.filter((_, axis) => axis !== rowAxis).map((size, i) => (i === rowAxis ? width : size));
   const inner = stridesOf(tensor.shape)[columnAxis] as number;
