@@ -5,6 +5,7 @@ import type { Sinusoid } from '../../rewrite/generators/sinusoid.js';
 import type { DenseTensor } from '../../tensor/dense.js';
 import { DataType, isFloat } from '../../tensor/dtype.js';
 import { findAlong, fractionOfSize } from './along.js';
+import { findJoined } from './joined.js';
 import { elementAt, isInvariantAlong } from './matrix.js';
 import { once } from './once.js';
 import { describePadMask, findPadMask } from './pad-mask.js';
@@ -70,6 +71,13 @@ export function explain(tensor: DenseTensor, bakedAxes: readonly number[], conte
     return { found: false, reason, maskLike };
   }
   if (baked.length === 1) return explainRows(tensor, bakedAxes, baked[0] as number, varying, maskLike, context);
+  if (baked.length > 1) {
+    // Coordinates of several axes are told from biases of two by their channels.
+    const [channels, ...more] = varying.filter((axis) => !bakedAxes.includes(axis));
+    const rows = (table: DenseTensor) => explain(table, [0], { ...context, batchAxis: undefined });
+    const joined = channels === undefined || more.length > 0 ? undefined : findJoined(tensor, channels, baked, rows);
+    if (joined !== undefined) return { found: true, ...joined };
+  }
   if (baked.length === 2) return explainPairs(tensor, baked[0] as number, baked[1] as number, varying, maskLike);
   if (baked.length === 0) {
     const name = `the same along ${bakedAxes.length === 1 ? `axis ${bakedAxes[0]}` : `axes ${bakedAxes.join(', ')}`}`;

@@ -44,7 +44,8 @@ export function findLine(tensor: DenseTensor, axis: number): LineRule | undefine
   });
   readings.sort((a, b) => a.cost - b.cost);
   const fixed = near(step, step);
-  const isFixed = digits(fixed) + digits(near(at(0), step)) < (readings[0]?.cost ?? 0);
+  // Whole steps are positions, whatever round numbers the ends happen to be near: the middles of cells, -0.5 to 18.5.
+  const isFixed = Number.isInteger(fixed) || digits(fixed) + digits(near(at(0), step)) < (readings[0]?.cost ?? 0);
   if (isFixed) {
     const rule = fixedStep(tensor, axis, near(at(0), step), fixed);
     if (rule) return rule;

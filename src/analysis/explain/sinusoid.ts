@@ -36,9 +36,23 @@ export function fitSinusoid(table: Table, hints: readonly Sinusoid[] = []): Sinu
   for (const start of [1, 2]) ways.push({ step: 1, start });
   for (const positions of ways) {
     const fitted = fitAt(table, positions, hints);
-    if (fitted !== undefined) return fitted;
+    if (fitted !== undefined) return isOfSize(fitted, table.rows) ? undefined : fitted;
   }
   return undefined;
+}
+
+/** Angles that the last of all positions has, or the one after it, where positions are fractions of the whole. */
+const WHOLE = [1, Math.PI / 2, Math.PI, 2 * Math.PI, 4 * Math.PI];
+
+/**
+ * Are the positions fractions of the size, `2 * pi * i / 14` of 14 rows? At another size the frequencies are others. Round
+ * frequencies are what somebody chose.
+ */
+function isOfSize({ frequencies, positions }: Sinusoid, rows: number): boolean {
+  const frequency = Math.max(...frequencies);
+  if (Math.abs(Number(frequency.toPrecision(3)) - frequency) < 1e-6 * frequency) return false;
+  const ends = [rows - 1, rows, rows + 1, rows - 1 + Math.abs(positions.start)];
+  return ends.some((end) => WHOLE.some((angle) => Math.abs(frequency * end - angle) < 1e-5 * angle));
 }
 
 /** How people call it. */
@@ -48,8 +62,11 @@ export function describeSinusoid({ base, isSeries }: Sinusoid): string {
 
 function fitAt(table: Table, positions: Positions, hints: readonly Sinusoid[]): Sinusoid | undefined {
   const origin = -positions.start * positions.step; // the row of position 0
-  const at = (position: number, column: number) =>
-    table.data[(origin + position * positions.step) * table.columns + column] as number;
+  const missing = origin < 0 ? rowsBefore(table, -origin) : [];
+  const at = (position: number, column: number) => {
+    const row = origin + position * positions.step;
+    return (row < 0 ? missing[-row - 1]?.[column] : table.data[row * table.columns + column]) as number;
+  };
   // Positions that run away from 0 to one side: sin and cos at the mirrored ones follow by symmetry, checked at the end.
   const reach = Math.max(table.rows - 1 - origin, origin);
   const sign = (table.rows - 1 - origin >= origin ? 1 : -1) * positions.step;
@@ -81,6 +98,32 @@ function fitAt(table: Table, positions: Positions, hints: readonly Sinusoid[]): 
     if (best) return best.sinusoid;
   }
   return undefined;
+}
+
+/**
+ * The rows in front of the first one, the nearest first, where the last of them is position 0: three sines (or cosines) at
+ * equal distances are in a ratio that their frequency decides, `y[-1] + y[1] = 2 cos(w) y[0]`.
+ */
+function rowsBefore({ rows, columns, data }: Table, count: number): number[][] {
+  const before = Array.from({ length: count }, () => new Array<number>(columns).fill(Number.NaN));
+  for (let column = 0; column < columns; column++) {
+    const y = (row: number) => data[row * columns + column] as number;
+    let middle = 1;
+    for (let row = 1; row < rows - 1; row++) if (Math.abs(y(row)) > Math.abs(y(middle))) middle = row;
+    const ratio = (y(middle - 1) + y(middle + 1)) / y(middle);
+    let [next, after] = [y(0), y(1)];
+    for (const row of before) {
+      [next, after] = [ratio * next - after, next];
+      row[column] = next;
+    }
+  }
+  // At position 0, sines are 0 and cosines are 1: what the ratio says is that to a few digits.
+  const zero = before.at(-1);
+  zero?.forEach((value, column) => {
+    const whole = Math.round(value);
+    zero[column] = Math.abs(value - whole) < 1e-3 ? whole + 0 : Number.NaN;
+  });
+  return before;
 }
 
 /** The largest magnitude, snapped to 1 where it is that. All columns share it. */

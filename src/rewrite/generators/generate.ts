@@ -5,6 +5,7 @@ import { emitRelativeCurve, type RelativeCurve } from './curve.js';
 import { axesOf, sizesOf } from './expression.js';
 import { emitFill, type Fill } from './fill.js';
 import { type Condition, emitCondition, emitFormula, type Formula, holdsValues, missingAxesOf } from './formula.js';
+import { axesOfParts, emitJoined, type Joined } from './joined.js';
 import { emitPeriodic, type Periodic } from './periodic.js';
 import { emitPrefix, type PrefixTable } from './prefix.js';
 import { emitRamp, type Ramp } from './ramp.js';
@@ -26,7 +27,8 @@ export type Generator =
   | Formula
   | Periodic
   | PrefixTable
-  | Repeated;
+  | Repeated
+  | Joined;
 
 /** The axes whose live size a generator computes; along all others its result is 1 (or the parameter's size). */
 export function computedAxes(generator: Generator): readonly number[] {
@@ -43,6 +45,8 @@ export function computedAxes(generator: Generator): readonly number[] {
       return [...axesOf(generator.expression)];
     case 'condition':
       return [...axesOf(generator.condition)];
+    case 'joined':
+      return axesOfParts(generator);
     default:
       return [generator.rowAxis, generator.columnAxis];
   }
@@ -113,5 +117,7 @@ export function emitGenerator(generator: Generator, context: GeneratorContext): 
       return emitPrefix(generator, context);
     case 'repeated':
       return emitRepeated(generator, context);
+    case 'joined':
+      return emitJoined(generator, context, emitGenerator);
   }
 }

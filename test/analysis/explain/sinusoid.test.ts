@@ -56,6 +56,27 @@ describe('sinusoidal tables', () => {
     expect(worst(found as Sinusoid, d, formula, [0, 1, 77, 999, 4999])).toBeLessThan(1e-6);
   });
 
+  it.each([1, 2])('begin at position %i', (start) => {
+    for (const formula of [interleaved(8), halves(8)]) {
+      const found = fitSinusoid(table(20, 8, formula, (row) => row + start));
+      expect(found).toMatchObject({ base: 10000, positions: { step: 1, start } });
+      expect(worst(found as Sinusoid, 8, formula, [0, 1, 77, 999, 4999])).toBeLessThan(1e-6);
+    }
+  });
+
+  it('of fractions of the size are none: their frequencies follow it', () => {
+    for (const [from, to] of [
+      [0, 13],
+      [0, 14],
+      [1, 14],
+    ]) {
+      const scale = (2 * Math.PI) / (to as number);
+      const normalised: Formula = (p, c) => interleaved(8)(p * scale, c);
+      expect(fitSinusoid(table(14, 8, normalised, (row) => row + (from as number)))).toBeUndefined();
+    }
+    expect(fitSinusoid(table(14, 8, (p, c) => interleaved(8)(p * 0.1, c)))).toBeDefined();
+  });
+
   it('relative tables count down from the middle', () => {
     const found = fitSinusoid(table(199, 16, interleaved(16), (row) => 99 - row));
     expect(found).toMatchObject({ base: 10000, positions: { step: -1, start: 99 } });
