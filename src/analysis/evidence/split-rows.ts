@@ -1,6 +1,6 @@
 import type { Node } from '../../model/node.js';
 import { product } from '../../ops/lib/known.js';
-import type { Dim } from '../../symbolic/dim.js';
+import { Dim } from '../../symbolic/dim.js';
 import type { Inference } from '../infer.js';
 import type { Claim, Scene } from './evidence.js';
 import { integersOf, isOp, isWritten, shapeOf } from './look.js';
@@ -132,12 +132,45 @@ function divides(shape: Dims, target: Dims, free: number): boolean {
  * numbers do not fit.
  */
 function matchEnds(axes: Dims, pieces: Dims, free: number, traced: TracedSizes): Dims | undefined {
-  if (axes.length < pieces.length) return undefined;
-  const shift = axes.length - pieces.length;
-  const meant = pieces.map((piece, i) => {
-    const axis = axes[i < free ? i : i + shift];
-    if (i === free || (axis !== undefined && piece?.equals(axis))) return piece;
-    return isWritten(piece) && piece.value > 0 && traced.was(axis, piece.value) ? axis : undefined;
-  });
-  return meant.every((piece) => piece !== undefined) ? meant : undefined;
+  const meant = [...pieces];
+  const places = [...pieces.keys()];
+  const behind = match([...axes].reverse(), places.slice(free + 1).reverse(), meant, traced);
+  if (behind === undefined) return undefined;
+  const front = axes.slice(0, axes.length - behind);
+  return match(front, places.slice(0, free), meant, traced) === undefined ? undefined : meant;
+}
+
+/** Covers pieces by axes, from one end; how many axes that takes. */
+function match(
+  axes: Dims,
+  places: readonly number[],
+  meant: (Dim | undefined)[],
+  traced: TracedSizes,
+): number | undefined {
+  let next = 0;
+  let taken = 0;
+  while (next < places.length) {
+    if (meant[places[next] as number]?.equals(1)) {
+      next++;
+      continue;
+    }
+    const axis = axes[taken++];
+    const from = next;
+    let size = Dim.of(1);
+    const total = axis?.value ?? traced.of(axis);
+    while (axis !== undefined && next < places.length && !size.equals(axis) && size.value !== total) {
+      size = size.mul(meant[places[next++] as number] ?? Dim.fresh('piece'));
+    }
+    if (axis === undefined || size.equals(axis)) {
+      if (axis === undefined) return undefined;
+      continue;
+    }
+    // Of several pieces, the outermost counts the windows.
+    if (size.value === undefined || size.value !== total) return undefined;
+    const outer = Math.min(...places.slice(from, next));
+    const count = axis.exactQuotient(size.value / (meant[outer]?.value ?? Number.NaN));
+    if (count === undefined || !isWritten(meant[outer])) return undefined;
+    meant[outer] = count;
+  }
+  return taken;
 }

@@ -16,6 +16,8 @@ export interface Windows {
   readonly count: Dim | undefined;
   /** Of how many positions each is; undefined when the Reshape works that out. */
   readonly length: number | undefined;
+  /** Does the -1 stand for the items in front of the axis, whose size was a number: [B, 24, D] to [-1, 12, 2, D]? */
+  readonly isBehindItems?: boolean;
 }
 
 /** The windows of more than one position that an axis is cut into further on. */
@@ -25,7 +27,9 @@ export function windowsOf(value: Value | undefined, axis: number, inference: Inf
     const windows = isOp(node, 'Reshape') ? windowsAt(node, at, inference) : undefined;
     if (windows !== undefined) found.push(windows);
   }
-  return found;
+  // What leaves the items to the -1 does so everywhere: the whole axis is no window.
+  const total = shapeOf(inference, value)?.[axis]?.value;
+  return found.some(({ isBehindItems }) => isBehindItems) ? found.filter(({ length }) => length !== total) : found;
 }
 
 /** The smallest number of positions that every one of the windows divides; undefined where none is known to be longer than 1. */
@@ -45,13 +49,19 @@ function windowsAt(node: Node, axis: number, inference: Inference): Windows | un
   const cut = cutOf(shape, target, axis) ?? cutOf(replaced(shape, whole), replaced(target, whole), axis);
   if (cut === undefined) return undefined;
   const count = target[cut.place];
-  return { node, count: count?.value === -1 ? undefined : count, length: cut.length };
+  const { length, isBehindItems = false } = cut;
+  return { node, count: count?.value === -1 ? undefined : count, length, isBehindItems };
 }
 
 type Dims = readonly (Dim | undefined)[];
 
-/** Which element of the target counts the windows, and their length; undefined where the axis is not cut. */
-function cutOf(shape: Dims, target: Dims, axis: number): { place: number; length: number | undefined } | undefined {
+interface Cut extends Pick<Windows, 'length' | 'isBehindItems'> {
+  /** Which element of the target counts the windows. */
+  readonly place: number;
+}
+
+/** How an axis is cut; undefined where it is not. */
+function cutOf(shape: Dims, target: Dims, axis: number): Cut | undefined {
   const place = countPlace(shape, target, axis);
   if (place === undefined) return undefined;
   const inner = target.slice(place + 1);
@@ -59,7 +69,12 @@ function cutOf(shape: Dims, target: Dims, axis: number): { place: number; length
   if (inner.some((dim) => dim?.value === -1)) return { place, length: undefined };
   const others = product(shape.slice(axis + 1));
   const length = others && product(inner)?.exactQuotient(others)?.value;
-  return length === undefined || length < 2 ? undefined : { place, length };
+  if (length === undefined || length < 2) return undefined;
+  if (target[place]?.value === -1 && axis > 0 && shape[axis]?.value === length) {
+    const inside = others && product(target.slice(place + 2))?.exactQuotient(others)?.value;
+    if (inside !== undefined && inside > 1) return { place: place + 1, length: inside, isBehindItems: true };
+  }
+  return { place, length };
 }
 
 /** Sizes at which every window is whole, so that (T + 2) // 6 * 6 is T + 2. */

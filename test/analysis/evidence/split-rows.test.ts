@@ -35,6 +35,14 @@ describe('rows that were merged for a Gemm', () => {
     expect(frozen(b.model)).toEqual(['20: source + target', '20: source + target']);
   });
 
+  it('may be several pieces of one axis, of which the outermost counts', async () => {
+    const b = await Builder.start();
+    const x = b.input(['batch', 'time', 32]);
+    const twice = b.node('Concat', [x, x], { axis: { int: 1 } });
+    b.output(linear(b, twice, [-1, 18, 2, 64]));
+    expect(frozen(b.model, { time: 18 })).toEqual(['18: time']);
+  });
+
   it('are windows where no size was that number', async () => {
     const b = await Builder.start();
     b.output(linear(b, b.input(['batch', 'time', 32]), [-1, 8, 64]));
