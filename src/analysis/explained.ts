@@ -6,10 +6,12 @@ import type { BakedConstant } from './baked-constants.js';
 import { batchAxisOf, batchSizes } from './batch-axis.js';
 import { Constants } from './constants.js';
 import { type EarlierDiagnosis, earlierDiagnosis } from './earlier-diagnosis.js';
-import { explain } from './explain/explain.js';
+import { type Explanation, explain } from './explain/explain.js';
+import { findFlattened } from './explain/flattened.js';
 import { isExplained } from './explain/is-explained.js';
 import { isInvariantAlong } from './explain/matrix.js';
 import type { ExplainedConstant, ExplainedDiagnosis } from './explained-diagnosis.js';
+import { exactSizes } from './traced-sizes.js';
 import { Untouched } from './untouched.js';
 
 /** How many folded nodes are looked behind, one after the other. */
@@ -111,9 +113,10 @@ const SQUARE: ReadonlySet<string> = new Set(['band', 'condition', 'formula', 're
 
 function explainOne(
   baked: BakedConstant,
-  { inference }: Diagnosis,
+  diagnosis: Diagnosis,
   batchAxisIn: (shape: readonly number[]) => number | undefined,
 ): ExplainedConstant {
+  const { inference } = diagnosis;
   const tensor = inference.constants.dense(baked.value);
   if (tensor === undefined) {
     const reason = inference.constants.refusal(baked.value) ?? 'it cannot be read';
@@ -124,5 +127,19 @@ function explainOne(
     return { baked, tensor, explanation: { found: false, reason: 'its elements stand for sizes', maskLike: false } };
   }
   const batchAxis = batchAxisIn(tensor.shape);
-  return { baked, tensor, batchAxis, explanation: explain(tensor, [...baked.axes.keys()], { batchAxis }) };
+  const explanation = explain(tensor, [...baked.axes.keys()], { batchAxis });
+  const grid = isExplained(explanation, tensor) ? undefined : flattened(tensor, baked, diagnosis);
+  return { baked, tensor, batchAxis, explanation: grid ?? explanation };
+}
+
+/** What has a row for each token of an image may be a grid. */
+function flattened(tensor: DenseTensor, { axes }: BakedConstant, diagnosis: Diagnosis): Explanation | undefined {
+  const sizes = new Map([...axes].map(([axis, { size }]) => [axis, size]));
+  if (![...sizes.values()].some((size) => size.parts().kind === 'product')) return undefined;
+  const { inference, constants } = diagnosis;
+  const cells = constants.flatMap((each) => [...each.axes.values(), ...each.elements.values()]);
+  const order = inference.model.graph.inputs.flatMap((input) => inference.shape(input) ?? []);
+  const known = { axes: sizes, traced: exactSizes(cells), order: order.flatMap((dim) => dim?.symbolName ?? []) };
+  const found = findFlattened(tensor, known, explain);
+  return found && { found: true, ...found };
 }

@@ -35,6 +35,18 @@ async function grid(channels: readonly Channel[], isLast: boolean, [height, widt
   return b.output(b.node('Add', [b.input(dims), data])).model;
 }
 
+/** The same, added to tokens: x [batch, channels, height, width], of which the last two axes become one. */
+async function tokens(channels: readonly Channel[], [height, width]: readonly [number, number]) {
+  const b = await Builder.start();
+  const count = channels.length;
+  const x = b.node('Reshape', [b.input(['batch', count, 'height', 'width']), b.ints(0, count, -1)]);
+  const table = b.floats([1, height * width, count], (i) => {
+    const token = Math.floor(i / count);
+    return (channels[i % count] as Channel)(Math.floor(token / width), token % width, height, width);
+  });
+  return b.output(b.node('Add', [b.node('Transpose', [x], { perm: { ints: [0, 2, 1] } }), table])).model;
+}
+
 async function sums(model: Model, count: number, isLast: boolean, [height, width]: readonly [number, number]) {
   const shape = isLast ? [2, height, width, count] : [2, count, height, width];
   return Object.values(await runFloats(model, { [model.graph.inputs[0]?.name ?? '']: shape }))[0];
@@ -68,6 +80,31 @@ describe('coordinates of rows and columns side by side', () => {
       const worst = Math.max(...(expected?.data ?? []).map((n, i) => Math.abs(n - (actual?.data[i] as number))));
       expect(worst).toBeLessThan(2e-5);
     }
+  });
+
+  it.each<[string, readonly Channel[]]>([
+    ['columns and rows', [COLUMNS, ROWS]],
+    ['sinusoids of both', [sine(ROWS, 1), sine(ROWS, 0.01), sine(COLUMNS, 1), sine(COLUMNS, 0.01)]],
+  ])('follow live sizes for each token: %s', async (_, channels) => {
+    const model = await tokens(channels, [14, 20]);
+    expect(await runPass(fixPe(), model)).toMatchObject({ changed: true, unresolved: [] });
+    for (const size of [
+      [14, 20],
+      [9, 6],
+      [20, 14],
+    ] as const) {
+      const expected = await sums(await tokens(channels, size), channels.length, false, size);
+      const actual = await sums(model, channels.length, false, size);
+      expect(actual?.dims).toEqual(expected?.dims);
+      const worst = Math.max(...(expected?.data ?? []).map((n, i) => Math.abs(n - (actual?.data[i] as number))));
+      expect(worst).toBeLessThan(2e-5);
+    }
+  });
+
+  it('are no learned tables of tokens', async () => {
+    const learned: Channel = (row, column) => Math.sin((row * 31 + column) ** 2);
+    const model = await tokens([learned, ROWS], [14, 20]);
+    expect(await runPass(fixPe(), model)).toMatchObject({ changed: false });
   });
 
   it('are refused where a channel follows no rule, or one of both axes', async () => {

@@ -4,6 +4,7 @@ import type { GeneratorContext } from './context.js';
 import { emitRelativeCurve, type RelativeCurve } from './curve.js';
 import { axesOf, sizesOf } from './expression.js';
 import { emitFill, type Fill } from './fill.js';
+import { axesOfFlattened, emitFlattened, type Flattened } from './flattened.js';
 import { type Condition, emitCondition, emitFormula, type Formula, holdsValues, missingAxesOf } from './formula.js';
 import { axesOfParts, emitJoined, type Joined } from './joined.js';
 import { emitPeriodic, type Periodic } from './periodic.js';
@@ -28,7 +29,8 @@ export type Generator =
   | Periodic
   | PrefixTable
   | Repeated
-  | Joined;
+  | Joined
+  | Flattened;
 
 /** The axes whose live size a generator computes; along all others its result is 1 (or the parameter's size). */
 export function computedAxes(generator: Generator): readonly number[] {
@@ -47,6 +49,8 @@ export function computedAxes(generator: Generator): readonly number[] {
       return [...axesOf(generator.condition)];
     case 'joined':
       return axesOfParts(generator);
+    case 'flattened':
+      return axesOfFlattened(generator);
     default:
       return [generator.rowAxis, generator.columnAxis];
   }
@@ -119,5 +123,7 @@ export function emitGenerator(generator: Generator, context: GeneratorContext): 
       return emitRepeated(generator, context);
     case 'joined':
       return emitJoined(generator, context, emitGenerator);
+    case 'flattened':
+      return emitFlattened(generator, context, emitGenerator);
   }
 }
