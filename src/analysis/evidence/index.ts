@@ -12,6 +12,7 @@ import { positions } from './positions.js';
 import { relativeShifts } from './relative-shifts.js';
 import { relativeSkews } from './relative-skews.js';
 import { resizeSizes } from './resize-sizes.js';
+import { samePadding } from './same-padding.js';
 import { sliceBounds } from './slice-bounds.js';
 import { frozenRows, splitRows } from './split-rows.js';
 import { stridedReads } from './strided-reads.js';
@@ -24,6 +25,7 @@ export const EVIDENCE: readonly Evidence[] = [
   declaredOutputs,
   stridedReads,
   padAmounts,
+  samePadding,
   cappedAxes,
   comparedLengths,
   resizeSizes,
