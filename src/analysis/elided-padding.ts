@@ -31,7 +31,8 @@ function elided(inference: Inference, demands: readonly Demand[]): Demand | unde
     const { left, right } = demand;
     if ([...left.symbols(), ...right.symbols()].some((symbol) => cropped.has(symbol) || compressed.has(symbol)))
       return true;
-    const twin = reshaped.find((other) => other !== demand && samePair(demand, other));
+    const isTwin = isOfReshape(demand) ? sameRatio : samePair;
+    const twin = reshaped.find((other) => other !== demand && isTwin(demand, other));
     if (!isOfReshape(demand)) return twin !== undefined;
     if (roundsUp(left) !== roundsUp(right)) return true;
     return twin === undefined && divisorsOf(left).length > 0 && divisorsOf(right).length === 0;
@@ -130,6 +131,11 @@ function isOfReshape({ node }: Conflict): boolean {
 
 function samePair(a: Conflict, b: Conflict): boolean {
   return (a.left.equals(b.left) && a.right.equals(b.right)) || (a.left.equals(b.right) && a.right.equals(b.left));
+}
+
+/** Is one pair the other, times the sizes of axes that only one of the Reshapes has in it? */
+function sameRatio(a: Conflict, b: Conflict): boolean {
+  return a.left.mul(b.right).equals(a.right.mul(b.left)) || a.left.mul(b.left).equals(a.right.mul(b.right));
 }
 
 /** Is a constant added before it divides, as in (T + 7) // 8? */

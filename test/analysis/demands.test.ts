@@ -129,6 +129,20 @@ describe('demands', () => {
     expect(sizes).toEqual(['batch']);
   });
 
+  it('takes windows that become positions again for windows, a mask over each included', async () => {
+    const { model, x } = await input('batch', 'time', 8);
+    const windows = add(model, 'Reshape', [x, ints(model, [-1, 4, 8])]);
+    const turned = { opType: 'Transpose', inputs: [windows], attributes: { perm: { ints: [0, 2, 1] } } };
+    const scores = add(model, 'MatMul', [windows, model.graph.addNode(turned).outputs[0] as Value]);
+    const causal = Float32Array.from({ length: 16 }, (_, i) => (i % 4 > Math.floor(i / 4) ? -1e4 : 0));
+    const mask = model.graph.addInitializer('mask', { dtype: DataType.FLOAT, shape: [4, 4], data: causal });
+    const mixed = add(model, 'MatMul', [add(model, 'Add', [scores, mask]), windows]);
+    const back = shape(model, [sizeOf(model, x, 0), sizeOf(model, x, 1), 8]);
+    const found = diagnose(model, add(model, 'Reshape', [mixed, back]));
+    expect(found).toEqual({ kinds: ['multiples', 'multiples'], elided: undefined });
+    expect(findBaked(model).constants).toEqual([]);
+  });
+
   it('takes bounds, and sizes that two inputs share, for what they are', async () => {
     const { model, x } = await input('seq', 8);
     const table = model.graph.addInput('table', DataType.FLOAT, [64, 8]);

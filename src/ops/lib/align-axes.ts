@@ -204,7 +204,7 @@ class Aligner {
 
 /**
  * How many more parts make up a whole that was divided by numbers, rounded down or up: 1 for T, T//8 and [8]. The last part
- * may have the sizes next to the whole in it, as many as `own` says: [T, B] and [8, B*(T//8)].
+ * may have the sizes next to the whole in it, as many as `own` says: [T, B] and [8, B*(T//8)], or [8, (B*T)//8].
  */
 function roundedSplit(
   whole: Dim,
@@ -220,6 +220,10 @@ function roundedSplit(
     numbers *= dim.value ?? 1;
     parts = parts.mul(dim);
     if (numbers < 2) continue;
+    for (let own = 1; own <= next.length; own++) {
+      const wide = whole.mul(totalOf(next.slice(0, own)));
+      if (parts.equals(wide.floorDiv(numbers).mul(numbers))) return { own, parts: k };
+    }
     for (const rounded of [whole.floorDiv(numbers).mul(numbers), whole.ceilDiv(numbers).mul(numbers)]) {
       let left = parts.exactQuotient(rounded);
       for (let own = 0; left !== undefined && own <= next.length; own++) {

@@ -32,7 +32,8 @@ export function fullLength(
     : RECURRENT.has(reader.opType) && reader.inputs[SEQUENCE_LENGTHS] === value
       ? stepsOf(reader, inference)
       : undefined;
-  if (size === undefined || size.isNumber || [...axes.values()].some((axis) => axis.size.equals(size))) return undefined;
+  if (size === undefined || size.isNumber || [...axes.values()].some((axis) => axis.size.equals(size)))
+    return undefined;
   const frozen = Number(generator.value);
   const isFull = (size.evaluate(traced) ?? frozen) === frozen;
   return isFull && frozen > 1 && sizes.canCompute(size, reader) ? size : undefined;
