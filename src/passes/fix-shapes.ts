@@ -13,7 +13,7 @@
  *
  * So do scalars that were a size, or a power of one: what a sum over T positions is divided by; and what turns pixels into
  * coordinates at which an image is sampled. A pooling whose window was all of a live axis becomes one over whatever the
- * axis has.
+ * axis has. A Reshape that an optimiser wrote for a Transpose of one item is a Transpose again.
  */
 
 import type { BakedConstant } from '../analysis/baked-constants.js';
@@ -24,6 +24,7 @@ import type { Value } from '../model/value.js';
 import { Dim } from '../symbolic/dim.js';
 import type { DenseTensor } from '../tensor/dense.js';
 import { DataType } from '../tensor/dtype.js';
+import { repairDirections } from './folded-directions.js';
 import { repairFactors } from './frozen-factors.js';
 import { repairPools } from './frozen-pools.js';
 import { replaceInput } from './layout.js';
@@ -49,6 +50,7 @@ export function fixShapes(options: FixShapesOptions = {}): Pass {
         ...repairFactors(model, session),
         ...repairScales(model, session),
         ...repairPools(pools.pools, session),
+        ...repairDirections(session),
       ];
       for (const { baked, tensor, explanation } of session.constants) {
         if (baked.axes.size > 0) {
