@@ -168,20 +168,25 @@ function alignRows(
   if (head.left.to.length > 0) return undefined;
   const pairs = [...tail.pairs, ...head.pairs];
   const fits = pairs.every(({ isAssumed }) => isAssumed);
-  if (!fits && (head.left.from.length === 0 || changesNothing(input, result, pairs))) return undefined;
+  if (!fits && (head.left.from.length === 0 || cutsWindows(input, result, wildcard, pairs))) return undefined;
   for (const { from, to, where } of pairs) ctx.unify(from, to, WHAT_ROWS, where);
   return fits ? totalOf(head.left.from) : undefined;
 }
 
 /**
- * Would each axis be one of the input's? Nobody reshapes to the shape that is there: [B, T, 8] to [-1, 4, 8] cuts windows of
- * 4, unless something else says that T was 4.
+ * Would each axis be one of the input's, and a number behind the -1 be one of its sizes? Nobody reshapes to the shape that
+ * is there: [B, T, 8] to [-1, 4, 8] cuts windows of 4, unless something else says that T was 4.
  */
-function changesNothing(input: Shape, result: readonly (Dim | undefined)[], pairs: readonly Pair[]): boolean {
+function cutsWindows(
+  input: Shape,
+  result: readonly (Dim | undefined)[],
+  wildcard: number,
+  pairs: readonly Pair[],
+): boolean {
   if (input.length !== result.length) return false;
   return input.every((size, axis) => {
     const dim = result[axis];
-    if (size === undefined || dim === undefined) return true;
-    return dim.equals(size) || pairs.some(({ single, from }) => single === axis && from.equals(size));
+    if (size === undefined || dim === undefined || dim.equals(size)) return true;
+    return axis > wildcard && pairs.some(({ single, from }) => single === axis && from.equals(size));
   });
 }
