@@ -377,6 +377,20 @@ describe('rolling up chunks', () => {
     return u.op('MatMul', [u.op('Softmax', [scores], { axis: { int: 2 } }), part]);
   };
 
+  it('does not take what only the last chunk has for something that is counted', async () => {
+    const flat: Build = (u, x, length) => {
+      const parts = chunks(u, x, length).map((part, i) => {
+        const rows = Math.min(chunk, length - i * chunk);
+        const joined = u.op('Tanh', [u.op('Reshape', [part, u.numbers([-1, rows * FEATURES])])]);
+        return u.op('Reshape', [joined, u.numbers([-1, rows, FEATURES])]);
+      });
+      u.output('y', u.op('Concat', parts, { axis: { int: 1 } }));
+    };
+    const report = await runPass(fixBatch(), await build(flat, 10));
+    expect(report).toMatchObject({ changed: false, unresolved: [{ code: 'unrolled-loop' }] });
+    expect(report.unresolved[0]?.message).toMatch('its steps differ in');
+  });
+
   it.each([
     [14, 17],
     [16, 17],
