@@ -88,7 +88,8 @@ function featuresOf({ rows, columns }: BitMatrix, rowAxis: number, columnAxis: n
     last: last.i - 1,
     centred: true,
   });
-  for (let c = 2; c <= Math.min(LONGEST_CHUNK, Math.max(rows, columns) - 1); c++) {
+  // A chunk that does not come twice is one of anything.
+  for (let c = 2; c <= Math.min(LONGEST_CHUNK, Math.floor(Math.max(rows, columns) / 2)); c++) {
     const chunk = (x: Expression) => apply('Div', x, int(c));
     const [ci, cj] = [Math.floor(last.i / c), Math.floor(last.j / c)];
     features.push(

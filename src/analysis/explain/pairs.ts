@@ -44,6 +44,7 @@ export function findPairs(
     biases(tensor, rowAxis, columnAxis) ??
     plane?.levels() ??
     plane?.masked() ??
+    plane?.distance() ??
     plane?.separable() ??
     plane?.diagonal()
   );
@@ -217,6 +218,23 @@ class Plane {
     if (!isFloat(this.#tensor.dtype)) return { dtype: DataType.INT64, shape, data };
     const isDouble = this.#tensor.dtype === DataType.DOUBLE;
     return { dtype: this.#tensor.dtype, shape, data: isDouble ? data : Float32Array.from(values) };
+  }
+
+  /** Whole numbers that grow with the distance from the diagonal, signed or not: rows of tables of relative positions. */
+  distance(): Found | undefined {
+    if (this.#tensor.dtype !== DataType.INT64 && this.#tensor.dtype !== DataType.INT32) return undefined;
+    const [start, next] = [this.#at(0, 0), this.#at(0, 1)].map(Number) as [number, number];
+    const step = next - start;
+    if (step === 0) return undefined;
+    const signed = apply('Sub', index(this.#columnAxis), index(this.#rowAxis));
+    for (const offset of [signed, call('Abs', signed)]) {
+      const scaled = step === 1 ? offset : apply('Mul', offset, int(step));
+      const expression = start === 0 ? scaled : apply('Add', scaled, int(start));
+      if (!reproduces(expression, this.#tensor)) continue;
+      const name = `numbers in steps of ${step} by ${offset === signed ? 'j - i' : '|j - i|'}`;
+      return { generator: { kind: 'formula', expression }, name };
+    }
+    return undefined;
   }
 
   /** A rule of the row plus, or times, a rule of the column. */
