@@ -10,10 +10,13 @@ import type { InferOptions } from './infer.js';
 /** What was found in a model before some of it was repaired, as far as it is still there. */
 export class EarlierDiagnosis {
   readonly numbers: readonly KnownNumber[];
+  /** The diagnosis itself where nothing is left of what it found: what it says of the rest holds. */
+  readonly rest: ExplainedDiagnosis | undefined;
   readonly opened: readonly Node[];
   readonly #explained = new Map<unknown, ExplainedConstant>();
 
-  constructor({ constants, opened }: Pick<ExplainedDiagnosis, 'constants' | 'opened'>) {
+  constructor(diagnosis: ExplainedDiagnosis) {
+    const { constants, opened } = diagnosis;
     const numbers = constants.flatMap(({ baked: { axes, elements, readers } }) =>
       [...axes.values(), ...elements.values()].flatMap((number) =>
         [...(readers ?? [number.cell.reader])].map((reader) => ({ ...number, cell: { ...number.cell, reader } })),
@@ -22,6 +25,7 @@ export class EarlierDiagnosis {
     this.numbers = numbers.filter(({ cell: { value, reader } }) =>
       value.uses.some(({ node }) => reader === undefined || reader === node),
     );
+    this.rest = this.numbers.length === 0 ? { ...diagnosis, constants: [] } : undefined;
     this.opened = opened;
     for (const each of constants) if (each.baked.axes.size > 0) this.#explained.set(each.baked.value, each);
   }

@@ -26,7 +26,9 @@ export function explainBaked(model: Model, options: BakedOptions = {}): Explaine
   const { inputShapes = {}, traced = [], ...more } = options;
   if (Object.values(more).some((option) => option !== undefined)) return diagnose(model, options);
   const earlier = earlierDiagnosis(model, inputShapes);
-  return untouched.ask(model, JSON.stringify([inputShapes, [...traced]]), () => diagnose(model, options, earlier));
+  return untouched.ask(model, JSON.stringify([inputShapes, [...traced]]), () => {
+    return earlier?.rest ?? diagnose(model, options, earlier);
+  });
 }
 
 const untouched = new Untouched<ExplainedDiagnosis>();

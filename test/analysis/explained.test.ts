@@ -55,4 +55,16 @@ describe('explainBaked', () => {
     model.producerName = 'somebody else';
     expect(earlierDiagnosis(model, undefined)).toBeUndefined();
   });
+
+  it('knows that nothing is left once all of it was repaired', async () => {
+    const model = await load(join(import.meta.dirname, '../../fixtures/causal_float_neginf_add/model.onnx'));
+    const { revision } = model;
+    await model.transform(fixMasks());
+    expect(model.revision).toBeGreaterThan(revision);
+    const then = explainBaked(model);
+    expect(then.constants).toEqual([]);
+    // It was not inferred again; who does so finds nothing either.
+    expect(then.inference.revision).toBe(revision);
+    expect(explainBaked(await load(await serialize(model))).constants).toEqual([]);
+  });
 });
