@@ -140,7 +140,7 @@ export class Inference {
    */
   seen(value: Value, reader?: Node): Facts | undefined {
     if (this.#frontier === undefined || !this.constants.isConstant(value)) return this.facts(value);
-    return this.#frontier?.facts(value, this.facts(value), value.uses.length > 1 ? reader : undefined);
+    return this.#frontier.facts(value, this.facts(value), value.uses.length > 1 ? reader : undefined);
   }
 
   /** All conflicts, in the order of the nodes visited. */

@@ -13,7 +13,7 @@
 import { fitSinusoid } from '../analysis/explain/sinusoid.js';
 import type { Node } from '../model/node.js';
 import type { Value } from '../model/value.js';
-import { extendTable } from '../rewrite/generators/sinusoid.js';
+import { emitTable } from '../rewrite/generators/sinusoid.js';
 import { Dim } from '../symbolic/dim.js';
 import type { DenseTensor } from '../tensor/dense.js';
 import { isFloat } from '../tensor/dtype.js';
@@ -56,14 +56,16 @@ export function lengthenTables(session: Session, nodes: Iterable<Node>, maxLengt
       unresolved.push({ code: 'short-table', message, node: nodeName(node), value: table.name });
       continue;
     }
-    const long = extendTable({ kind: 'sinusoid-table', axis, sinusoid }, tensor, missing.front, missing.back);
-    node.setInput(0, session.emitter.constant(long, 'positions_table', node));
+    const generator = { kind: 'sinusoid-table', axis, sinusoid } as const;
+    const context = { emitter: session.emitter, anchor: node };
+    node.setInput(0, emitTable(generator, tensor, missing.front, missing.back, context));
+    const total = rows + missing.front + missing.back;
     if (missing.front > 0) for (const input of [1, 2]) moveBound(node, input, missing.front, session);
     edits.push({
-      what: `table of ${long.shape[axis]} positions`,
+      what: `table of ${total} positions`,
       where: `input of ${nodeName(node)}`,
       before: `${table.name}: ${rows} rows, [${slice.start} : ${slice.end}]`,
-      after: `${long.shape[axis]} rows, ${missing.front} more in front and ${missing.back} behind`,
+      after: `${total} rows, ${missing.front} more in front and ${missing.back} behind`,
     });
   }
   return { edits, unresolved };

@@ -1,7 +1,8 @@
 import { product } from '../../ops/lib/known.js';
 import { Dim } from '../../symbolic/dim.js';
 import type { Claim, Scene } from './evidence.js';
-import { integersOf, isOp, isWritten, shapeOf } from './look.js';
+import { freeReshape } from './free-reshape.js';
+import { isWritten } from './look.js';
 
 /**
  * A Reshape that works out an axis (-1) beside the number that a size was when the model was traced. Axes keep their order:
@@ -11,11 +12,9 @@ import { integersOf, isOp, isWritten, shapeOf } from './look.js';
 export function* dividedReshapes({ inference, traced, nodes }: Scene): Iterable<Claim> {
   if (traced.isEmpty) return;
   for (const node of nodes) {
-    if (!isOp(node, 'Reshape') || node.attributes.get('allowzero')?.asInt()) continue;
-    const shape = shapeOf(inference, node.inputs[0]);
-    const target = integersOf(inference, node.inputs[1])?.map((dim, i) => (dim?.isZero() ? shape?.[i] : dim));
-    const free = target?.findIndex((dim) => dim?.value === -1) ?? -1;
-    if (shape === undefined || target === undefined || free < 0) continue;
+    const found = freeReshape(node, inference);
+    if (found === undefined) continue;
+    const { shape, target, free } = found;
     const symbols = new Set(shape.flatMap((dim) => [...(dim?.symbols() ?? [])]));
     for (const [i, dim] of target.entries()) {
       if (!isWritten(dim) || dim.value < 1) continue;

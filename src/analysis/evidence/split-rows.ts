@@ -3,7 +3,8 @@ import { product } from '../../ops/lib/known.js';
 import { Dim } from '../../symbolic/dim.js';
 import type { Inference } from '../infer.js';
 import type { Claim, Scene } from './evidence.js';
-import { integersOf, isOp, isWritten, shapeOf } from './look.js';
+import { type FreeReshape, freeReshape } from './free-reshape.js';
+import { isWritten } from './look.js';
 import type { TracedSizes } from './traced-sizes.js';
 import { wholeRuns } from './whole-axes.js';
 
@@ -65,20 +66,9 @@ function* claimsOf(
 }
 
 /** A Reshape with a -1 for what its numbers do not divide evenly. */
-interface Split {
-  readonly shape: Dims;
-  readonly target: Dims;
-  /** Where the -1 is in the target. */
-  readonly free: number;
-}
-
-function splitOf(node: Node, inference: Inference): Split | undefined {
-  if (!isOp(node, 'Reshape') || node.attributes.get('allowzero')?.asInt()) return undefined;
-  const shape = shapeOf(inference, node.inputs[0]);
-  const target = integersOf(inference, node.inputs[1])?.map((dim, i) => (dim?.isZero() ? shape?.[i] : dim));
-  if (shape === undefined || target === undefined) return undefined;
-  const free = target.findIndex((dim) => dim?.value === -1);
-  return free < 0 || divides(shape, target, free) ? undefined : { shape, target, free };
+function splitOf(node: Node, inference: Inference): FreeReshape | undefined {
+  const found = freeReshape(node, inference);
+  return found && !divides(found.shape, found.target, found.free) ? found : undefined;
 }
 
 /** What a Reshape divides anew: the size of its axes together, and the pieces with the -1 among them. */
@@ -90,7 +80,7 @@ interface MergedPart {
 }
 
 /** The axes and pieces that are left when those that are the same at either end are taken away. */
-function mergedPart({ shape, target, free }: Split): MergedPart | undefined {
+function mergedPart({ shape, target, free }: FreeReshape): MergedPart | undefined {
   const behind = sameAtEnd([...shape].reverse(), target.slice(free + 1).reverse());
   const [axes, pieces] = [shape.slice(0, shape.length - behind.axes), target.slice(0, target.length - behind.pieces)];
   const before = sameAtEnd(axes, pieces.slice(0, free));

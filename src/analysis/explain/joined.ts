@@ -75,10 +75,12 @@ function varies(tensor: DenseTensor, axis: number, channel: number, other: numbe
   const strides = stridesOf(tensor.shape);
   const [block, stride] = [strides[axis] as number, strides[other] as number];
   const size = tensor.shape[other] as number;
-  for (let i = 0; i < tensor.data.length; i++) {
-    if (Math.floor(i / block) % (tensor.shape[axis] as number) !== channel) continue;
-    const place = Math.floor(i / stride) % size;
-    if (place > 0 && !Object.is(tensor.data[i], tensor.data[i - stride])) return true;
+  const step = block * (tensor.shape[axis] as number);
+  for (let start = channel * block; start < tensor.data.length; start += step) {
+    for (let i = start; i < start + block; i++) {
+      const place = Math.floor(i / stride) % size;
+      if (place > 0 && !Object.is(tensor.data[i], tensor.data[i - stride])) return true;
+    }
   }
   return false;
 }

@@ -50,15 +50,21 @@ export function sinusoidAt(sinusoid: Sinusoid, column: number, position: number)
   return sinusoid.amplitude * (wave === 'sin' ? Math.sin(angle) : Math.cos(angle));
 }
 
-/**
- * A table of `front` more rows before and `back` more after the constant's own, which stay bit for bit.
- */
-export function extendTable(
-  { axis, sinusoid }: SinusoidTable,
+/** Emits a table of `front` more rows before and `back` more after the constant's own, once for all constants alike. */
+export function emitTable(
+  generator: SinusoidTable,
   tensor: DenseTensor,
   front: number,
   back: number,
-): DenseTensor {
+  { emitter, anchor }: Pick<GeneratorContext, 'emitter' | 'anchor'>,
+): Value {
+  const how = JSON.stringify([generator, front, back]);
+  const extend = () => extendTable(generator, tensor, front, back);
+  return emitter.constantOf(tensor, how, extend, 'positions_table', anchor);
+}
+
+/** The constant's own rows stay bit for bit. */
+function extendTable({ axis, sinusoid }: SinusoidTable, tensor: DenseTensor, front: number, back: number): DenseTensor {
   const rows = tensor.shape[axis] as number;
   const columns = sinusoid.columns.length;
   const all = rows + front + back;
@@ -92,9 +98,7 @@ export function emitSinusoid(generator: SinusoidTable, context: GeneratorContext
   const missing = side === 'middle' ? Math.max(0, maxLength - (rows + 1) / 2) : Math.max(0, maxLength - rows);
   const [front, back] = [side === 'front' ? 0 : missing, side === 'back' ? 0 : missing];
   const total = rows + front + back;
-  const how = JSON.stringify([generator, front, back]);
-  const extend = () => extendTable(generator, tensor, front, back);
-  const constant = emitter.constantOf(tensor, how, extend, 'positions_table', anchor);
+  const constant = emitTable(generator, tensor, front, back, context);
   // Rows that stay: [first, first + size).
   const first = side === 'front' ? size.sub(size) : side === 'back' ? size.neg().add(total) : middleStart(size, total);
   if (opsetOf(anchor) < 10) {
